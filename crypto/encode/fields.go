@@ -1,0 +1,57 @@
+package encode
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+)
+
+// Fields returns label and fields, each preceded by its length as a uint32 in big-endian order
+// (docs/PROTOCOL.md section 2). The result is the message to sign, the associated data, or the
+// input of a hash.
+func Fields(label Label, fields ...[]byte) []byte {
+	size := 4 + len(label)
+	for _, f := range fields {
+		size += 4 + len(f)
+	}
+	out := make([]byte, 0, size)
+	out = appendLength(out, len(label))
+	out = append(out, label...)
+	for _, f := range fields {
+		out = Append(out, f)
+	}
+	return out
+}
+
+// Append appends one length-prefixed field to dst; [Reader.Bytes] reads it back.
+func Append(dst, field []byte) []byte {
+	return append(appendLength(dst, len(field)), field...)
+}
+
+// Hash returns the SHA-256 of Fields(label, fields...).
+func Hash(label Label, fields ...[]byte) [32]byte {
+	return sha256.Sum256(Fields(label, fields...))
+}
+
+// Uint64 returns v as 8 bytes in big-endian order, for use as a field.
+func Uint64(v uint64) []byte {
+	return binary.BigEndian.AppendUint64(nil, v)
+}
+
+// Derive returns n bytes (at most 8160) of HKDF-SHA-256 (RFC 5869) of secret and salt, with
+// info = Fields(label, info...). A nil salt is the string of zeros of RFC 5869 section 2.2.
+func Derive(secret, salt []byte, label Label, n int, info ...[]byte) []byte {
+	out, err := hkdf.Key(sha256.New, secret, salt, string(Fields(label, info...)), n)
+	if err != nil {
+		panic("encode: " + err.Error()) // only an n above 255*32, which no caller passes
+	}
+	return out
+}
+
+func appendLength(dst []byte, n int) []byte {
+	if n < 0 || uint64(n) > math.MaxUint32 {
+		panic("encode: field longer than 4 GiB")
+	}
+	return binary.BigEndian.AppendUint32(dst, uint32(n))
+}
