@@ -11,7 +11,7 @@ const (
 	DeviceStatement Label = "sotto/v1/device-statement"
 	DeviceList      Label = "sotto/v1/device-list"
 	SafetyNumber    Label = "sotto/v1/safety-number"
-	RouteStatement  Label = "sotto/v1/route"
+	Route           Label = "sotto/v1/route"
 
 	// Bundles and prekeys.
 	Invitation      Label = "sotto/v1/invitation"
@@ -71,7 +71,7 @@ func Labels() []Label {
 		DeviceStatement,
 		DeviceList,
 		SafetyNumber,
-		RouteStatement,
+		Route,
 
 		Invitation,
 		BundleStatement,
