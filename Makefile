@@ -1,0 +1,50 @@
+# Sotto. `make` alone lists the targets.
+export GOFLAGS = -trimpath -buildvcs=false -tags=sqlite_fts5
+
+FUZZTIME ?= 10s
+PKGS = ./...
+
+.PHONY: help run test race fuzz bench lint golden screenshots package deps-build deps-test
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: deps-build ## build and open Sotto (with no display: under Xvfb, ends with a screenshot)
+	go build -o bin/ . ./cmd/...
+	@.ci/open
+
+test: deps-test lint ## all tests, vet and formatting; installs what it needs
+	go test -timeout 20m $(PKGS)
+
+race: deps-test ## all tests under the race detector
+	go test -race -timeout 40m $(PKGS)
+
+fuzz: ## every fuzz target for FUZZTIME (default 10s) each
+	@for pkg in $$(go list $(PKGS)); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+bench: ## our figures, the anchors' and the ratios, from one run
+	@.ci/bench
+
+lint: ## go vet, staticcheck, gofumpt
+	go vet $(PKGS)
+	go tool staticcheck $(PKGS)
+	@out=$$(go tool gofumpt -l .); [ -z "$$out" ] || { echo "not gofumpt-clean:"; echo "$$out"; exit 1; }
+
+golden: ## rewrite the golden images and vectors of the tests
+	go test ./app/ui/... -update
+
+screenshots: deps-test ## drive the real window under Xvfb and save every screen, light and dark
+	@.ci/screenshots
+
+package: ## dist/: the programs of this system with licence and docs, as tar.xz
+	@.ci/package
+
+deps-build:
+	@.ci/deps build
+
+deps-test:
+	@.ci/deps test
