@@ -1,0 +1,179 @@
+package identity
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"sotto/crypto/encode"
+)
+
+const (
+	// MaxDevices is how many statements a device list may hold.
+	MaxDevices = 4
+	// MaxDeviceList bounds a signed device list in bytes; one with one device has about 7,000.
+	MaxDeviceList = 24 << 10
+	// ListLifetime is how long a device list is valid.
+	ListLifetime = 90 * 24 * time.Hour
+	// ListRenewal is the remaining validity under which a list is signed anew at unlock.
+	ListRenewal = 30 * 24 * time.Hour
+)
+
+// DeviceList is a verified device list (docs/PROTOCOL.md section 3.4). It is safe for concurrent use.
+type DeviceList struct {
+	// Identity is who signed the list.
+	Identity Fingerprint
+	// Certificate is the SHA-256 of the identity's certificate.
+	Certificate [32]byte
+	// Version orders the lists of an identity; it is near the Unix time of signing.
+	Version uint64
+	// Previous is the Hash of the list before; zero for the first.
+	Previous [32]byte
+	// NotAfter is when the list ends, to the second, in UTC.
+	NotAfter time.Time
+	// Devices are the statements, at least one, in the order of the list.
+	Devices []*DeviceStatement
+
+	raw  []byte
+	hash [32]byte
+}
+
+// Bytes returns the signed list as it was received.
+func (l *DeviceList) Bytes() []byte { return bytes.Clone(l.raw) }
+
+// Hash returns Hash(device-list, body), which the next list names as its predecessor.
+func (l *DeviceList) Hash() [32]byte { return l.hash }
+
+// Device returns the statement of a device, or nil when the list does not hold it.
+func (l *DeviceList) Device(id DeviceID) *DeviceStatement {
+	for _, d := range l.Devices {
+		if d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// NeedsRenewal reports whether less than ListRenewal is left.
+func (l *DeviceList) NeedsRenewal(now time.Time) bool {
+	return now.Add(ListRenewal).After(l.NotAfter)
+}
+
+// SignDeviceList signs a list of the given statements ([Device.Statement]), valid for ListLifetime
+// from now. Its version is max(previous+1, Unix seconds of now); previous is nil for the first list.
+// It returns ErrForeign for a predecessor or statement of another identity, and ErrMalformed for none,
+// too many or repeated devices.
+func SignDeviceList(owner *Identity, previous *DeviceList, statements [][]byte, now time.Time) (*DeviceList, error) {
+	version := unix(now)
+	var before [32]byte
+	if previous != nil {
+		if previous.Identity != owner.Fingerprint() {
+			return nil, ErrForeign
+		}
+		version = max(version, previous.Version+1)
+		before = previous.hash
+	}
+	fingerprint, certificate := owner.Fingerprint(), owner.Certificate().Hash()
+	var devices []byte
+	for _, s := range statements {
+		devices = encode.Append(devices, s)
+	}
+	var body []byte
+	body = encode.Append(body, fingerprint[:])
+	body = encode.Append(body, certificate[:])
+	body = encode.Append(body, encode.Uint64(version))
+	body = encode.Append(body, before[:])
+	body = encode.Append(body, encode.Uint64(unix(now.Add(ListLifetime))))
+	body = encode.Append(body, devices)
+
+	signature, err := owner.Sign(encode.DeviceList, body, now)
+	if err != nil {
+		return nil, fmt.Errorf("signing a device list: %w", err)
+	}
+	signed := encode.Append(encode.Append(nil, body), signature)
+	return VerifyDeviceList(signed, owner.Certificate(), now)
+}
+
+// VerifyDeviceList verifies the signature of a received list and only then parses it. It returns
+// ErrMalformed, ErrSignature, ErrForeign for a list or statement of another identity or certificate,
+// ErrFuture for a version or device dated more than ClockSkew ahead, or ErrExpired. Whether the list
+// may replace the one known before is for [Advance] to say. It does not keep received.
+func VerifyDeviceList(received []byte, cert *Certificate, now time.Time) (*DeviceList, error) {
+	if len(received) > MaxDeviceList {
+		return nil, ErrMalformed
+	}
+	raw := bytes.Clone(received)
+	outer := encode.NewReader(raw)
+	body, signature := outer.Bytes(MaxDeviceList), outer.Bytes(MaxSignature)
+	if outer.Done() != nil {
+		return nil, ErrMalformed
+	}
+	if err := cert.Verify(encode.DeviceList, body, signature, now); err != nil {
+		return nil, err
+	}
+	list, err := parseListBody(body)
+	if err != nil {
+		return nil, err
+	}
+	list.raw = raw
+	if list.Identity != cert.Fingerprint() || list.Certificate != cert.Hash() {
+		return nil, ErrForeign
+	}
+	for _, d := range list.Devices {
+		if d.Identity != list.Identity {
+			return nil, ErrForeign
+		}
+	}
+	if err := list.check(now); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func parseListBody(body []byte) (*DeviceList, error) {
+	r := encode.NewReader(body)
+	owner, certificate := r.Exact(32), r.Exact(32)
+	version := r.Uint64()
+	previous := r.Exact(32)
+	notAfter := readTime(r)
+	devices := encode.NewReader(r.Bytes(MaxDeviceList))
+	if r.Done() != nil || version > maxTime || devices.Len() == 0 {
+		return nil, ErrMalformed
+	}
+	list := &DeviceList{
+		Identity:    Fingerprint(owner),
+		Certificate: [32]byte(certificate),
+		Version:     version,
+		Previous:    [32]byte(previous),
+		NotAfter:    notAfter,
+		hash:        encode.Hash(encode.DeviceList, body),
+	}
+	for devices.Len() > 0 {
+		statement := devices.Bytes(MaxDeviceStatement)
+		if devices.Err() != nil || len(list.Devices) == MaxDevices {
+			return nil, ErrMalformed
+		}
+		d, err := parseStatement(statement)
+		if err != nil {
+			return nil, err
+		}
+		if list.Device(d.ID) != nil {
+			return nil, ErrMalformed
+		}
+		list.Devices = append(list.Devices, d)
+	}
+	return list, nil
+}
+
+// check returns ErrFuture or ErrExpired when the list or one of its devices may not be used at now.
+func (l *DeviceList) check(now time.Time) error {
+	if err := checkDates(time.Unix(int64(l.Version), 0), l.NotAfter, now); err != nil {
+		return err
+	}
+	for _, d := range l.Devices {
+		if err := checkDates(d.Created, d.NotAfter, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
