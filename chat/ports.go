@@ -62,14 +62,16 @@ type Messages interface {
 	PageAfter(conv ConversationID, after int64, limit int) ([]Message, error)
 	// Put inserts or, for a known id, replaces. Position 0 appends; a position that is taken is an ErrExists.
 	Put(Message) (Message, error)
-	// Between returns a free position between two neighbours (after may be 0: before the first), renumbering the
-	// conversation where no room is left.
+	// Between returns a free position p with after < p < before, the positions of two neighbours (after may be 0: before
+	// the first row). Where no room is left it first moves rows, so that positions read earlier are no longer valid.
 	Between(conv ConversationID, before, after int64) (int64, error)
 	Delete(MessageID) error
 	Count(conv ConversationID) (int, error)
-	// LastSeq returns the highest seq stored of the author's device in the conversation, 0 if none.
+	// LastSeq returns the highest seq ever stored of the author's device in the conversation (a later Delete does not
+	// lower it), 0 if none.
 	LastSeq(conv ConversationID, author ContactID, device DeviceID) (uint64, error)
 	// FirstAbove returns the first message, by position, of that author and device with a higher seq, ErrNotFound if none.
+	// The caller keeps the rows of one author's device in the order of their seq; seq 0 (notices) is outside that order.
 	FirstAbove(conv ConversationID, author ContactID, device DeviceID, seq uint64) (Message, error)
 }
 
