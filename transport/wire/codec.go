@@ -55,6 +55,9 @@ func Append(dst []byte, f Frame) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Validate checks the values of a body against the limits: ErrMalformed or ErrTooLarge.
+func Validate(b Body) error { return b.valid() }
+
 // Decode reads the first frame of a message and returns what follows it. An error is ErrMalformed or
 // ErrTooLarge; ErrTooLarge comes with a frame whose encoding is sound, so that it can be answered.
 // A frame of unknown kind is returned with body *Unknown.
