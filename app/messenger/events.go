@@ -1,0 +1,72 @@
+package messenger
+
+import (
+	"time"
+
+	"sotto/chat"
+)
+
+// EventType is what an event is about.
+type EventType string
+
+// Types of events, as in the contract of sottoctl.
+const (
+	EventMessage    EventType = "message"    // a message was stored, or its failure or placeholders changed
+	EventReceipt    EventType = "receipt"    // State of an own message moved
+	EventRequest    EventType = "request"    // a stranger wrote
+	EventContact    EventType = "contact"    // a contact was added or changed; Detail says how
+	EventEdit       EventType = "edit"       // Message got another text
+	EventDelete     EventType = "delete"     // Message became a tombstone
+	EventReaction   EventType = "reaction"   // reactions of Message changed
+	EventTyping     EventType = "typing"     // On: the contact is writing
+	EventSession    EventType = "session"    // a ratchet session began or changed; Detail says how
+	EventConnection EventType = "connection" // On: the relay is reached
+	EventAlert      EventType = "alert"      // something to look at; Detail is a code, see Alert
+	EventConsent    EventType = "consent"    // a consent or erasure of the contact arrived
+)
+
+// Codes of alerts (Detail of an EventAlert).
+const (
+	AlertRejected        = "rejected"         // envelopes that no session of ours opens
+	AlertIdentityChanged = "identity-changed" // the contact's identity was restored or copied
+	AlertInviteReused    = "invite-reused"    // a one-time or used-up invitation was used again
+	AlertRelayIdentity   = "relay-identity"   // a relay is not the one of its address
+	AlertMailboxGone     = "mailbox-gone"     // a relay lost an own mailbox
+	AlertDamaged         = "damaged"          // stored rows do not authenticate
+	AlertOverdue         = "pq-overdue"       // a session had no post-quantum exchange for too long
+)
+
+// Codes of changes (Detail of an EventContact).
+const (
+	ContactAdded     = "added"
+	ContactAccepted  = "accepted"
+	ContactRejected  = "rejected"
+	ContactRenamed   = "renamed"
+	ContactProfile   = "profile"
+	ContactVerified  = "verified"
+	ContactConfirmed = "confirmed"
+	ContactBlocked   = "blocked"
+	ContactUnblocked = "unblocked"
+	ContactRemoved   = "removed"
+	ContactRoute     = "route"
+	ContactRead      = "read" // its conversation was read here
+	ContactChanged   = "changed"
+	ContactDraft     = "draft"
+	ContactSettings  = "settings" // its conversation was pinned or muted
+)
+
+// Event is one thing that happened, committed before it is told. Fields that do not apply are zero.
+type Event struct {
+	Seq          uint64 // grows over restarts, from 1
+	Time         time.Time
+	Type         EventType
+	Contact      chat.ContactID
+	Conversation chat.ConversationID
+	Message      chat.MessageID
+	State        chat.MessageState // of an EventReceipt
+	Detail       string            // a code
+	Text         string            // text of a request; emoji of a reaction; error code of a connection
+	Relay        string            // address, of connections and alerts about relays
+	On           bool              // typing, connection
+	Count        int               // of rejected envelopes
+}

@@ -1,0 +1,42 @@
+package messenger
+
+import (
+	"context"
+	"time"
+
+	"sotto/transport/wire"
+)
+
+// Relay is the connection to one relay. transport/client.Client implements it; every method may be repeated after an
+// error, and errors match the sentinels of transport/wire.
+type Relay interface {
+	// Own, Subscribe and Forget hand over and take back owner keys; they return at once.
+	Own(owned ...wire.Owned)
+	Subscribe(owned ...wire.Owned)
+	Forget(mailboxes ...wire.Mailbox)
+	// Pushes delivers envelopes until Done is closed.
+	Pushes() <-chan wire.Push
+	Done() <-chan struct{}
+	Online() bool
+	// Wake ends a back-off wait.
+	Wake()
+	Close() error
+
+	CreateMailbox(ctx context.Context, spec wire.MailboxSpec) (wire.Mailbox, error)
+	DeleteMailbox(ctx context.Context, m wire.Mailbox) error
+	PutToken(ctx context.Context, m wire.Mailbox, hash wire.TokenHash, limits wire.TokenLimits) error
+	RevokeToken(ctx context.Context, m wire.Mailbox, hash wire.TokenHash) error
+	PutGrant(ctx context.Context, m wire.Mailbox, hash wire.GrantHash, n int, expires time.Time) error
+	PutPrekeys(ctx context.Context, m wire.Mailbox, bundle []byte, prekeys []wire.Prekey) error
+	PrekeyCount(ctx context.Context, m wire.Mailbox) (int, error)
+	Ack(ctx context.Context, m wire.Mailbox, seqs ...uint64) error
+
+	Send(ctx context.Context, m wire.Mailbox, token wire.Token, id wire.EnvelopeID, envelope []byte) error
+	PopPrekey(ctx context.Context, m wire.Mailbox, token wire.Token) ([]byte, *wire.Prekey, error)
+}
+
+// Relays opens relays. The messenger keeps one Relay per address and closes it.
+type Relays interface {
+	// Open returns a relay at once; connecting goes on behind it. onEvent is called in order, from one goroutine.
+	Open(address wire.Address, onEvent func(wire.Event)) (Relay, error)
+}
