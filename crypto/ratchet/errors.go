@@ -3,7 +3,8 @@ package ratchet
 import "errors"
 
 var (
-	// ErrDuplicate says that this message, known by its chain and number, was opened before.
+	// ErrDuplicate says that the message with this chain and number was opened before. Its key is gone,
+	// so that this one is a true copy of it is only a claim; there is nothing to gain from it.
 	ErrDuplicate = errors.New("ratchet: message was already opened")
 
 	// ErrUndecryptable is the one error for every other message that cannot be opened: malformed, of
