@@ -70,7 +70,9 @@ func ParseCertificate(b []byte) (*Certificate, error) {
 	if !self.FlagsValid || !self.FlagSign || !self.FlagCertify || len(self.Notations) != 0 {
 		return nil, ErrMalformed
 	}
-	if err := key.VerifyDirectKeySignature(self); err != nil {
+	err = key.VerifyDirectKeySignature(self)
+	leaveWideRegisters()
+	if err != nil {
 		return nil, ErrSignature
 	}
 	return &Certificate{

@@ -6,8 +6,6 @@ import (
 	"crypto/mlkem"
 	"time"
 
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
-
 	"sotto/crypto/encode"
 )
 
@@ -29,8 +27,8 @@ type DeviceStatement struct {
 	// Created and NotAfter bound the use of the keys, to the second, in UTC.
 	Created, NotAfter time.Time
 
-	raw []byte
-	key *packet.PublicKey
+	raw     []byte
+	signing []byte // public key packet
 }
 
 // Bytes returns the statement as it was received.
@@ -42,7 +40,11 @@ func (s *DeviceStatement) Hash() [32]byte { return encode.Hash(encode.DeviceStat
 // Verify returns nil when signature was made by this device with [Device.Sign] for the same label
 // and message, not more than ClockSkew after now; ErrSignature otherwise.
 func (s *DeviceStatement) Verify(label encode.Label, message, signature []byte, now time.Time) error {
-	return verify(s.key, label, message, signature, now)
+	key, err := parsePublicKey(s.signing)
+	if err != nil {
+		return ErrSignature
+	}
+	return verify(key, label, message, signature, now)
 }
 
 func parseStatement(b []byte) (*DeviceStatement, error) {
@@ -53,12 +55,8 @@ func parseStatement(b []byte) (*DeviceStatement, error) {
 	dhBytes := r.Exact(32)
 	kemBytes := r.Exact(mlkem.EncapsulationKeySize768)
 	created, notAfter := readTime(r), readTime(r)
-	if r.Done() != nil || !notAfter.After(created) {
+	if r.Done() != nil || !notAfter.After(created) || !looksLikePublicKey(signing) {
 		return nil, ErrMalformed
-	}
-	key, err := parsePublicKey(signing)
-	if err != nil {
-		return nil, err
 	}
 	dh, err := ecdh.X25519().NewPublicKey(dhBytes)
 	if err != nil {
@@ -76,7 +74,7 @@ func parseStatement(b []byte) (*DeviceStatement, error) {
 		Created:  created,
 		NotAfter: notAfter,
 		raw:      b,
-		key:      key,
+		signing:  signing,
 	}, nil
 }
 
