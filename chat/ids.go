@@ -50,6 +50,42 @@ func (id MessageID) String() string { return hex.EncodeToString(id[:]) }
 // IsZero reports whether the id is unset.
 func (id MessageID) IsZero() bool { return id == MessageID{} }
 
+// MarshalText returns the id in lowercase hexadecimal.
+func (id ContactID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads 64 hexadecimal digits.
+func (id *ContactID) UnmarshalText(b []byte) error { return parseHex(id[:], string(b)) }
+
+// MarshalText returns the id in lowercase hexadecimal.
+func (id DeviceID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads 16 hexadecimal digits.
+func (id *DeviceID) UnmarshalText(b []byte) error { return parseHex(id[:], string(b)) }
+
+// MarshalText returns the id in lowercase hexadecimal.
+func (id ConversationID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads 64 hexadecimal digits.
+func (id *ConversationID) UnmarshalText(b []byte) error { return parseHex(id[:], string(b)) }
+
+// MarshalText returns the id in lowercase hexadecimal.
+func (id MessageID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads 32 hexadecimal digits.
+func (id *MessageID) UnmarshalText(b []byte) error { return parseHex(id[:], string(b)) }
+
+// String returns the id in lowercase hexadecimal.
+func (id MailboxID) String() string { return hex.EncodeToString(id[:]) }
+
+// IsZero reports whether the id is unset.
+func (id MailboxID) IsZero() bool { return id == MailboxID{} }
+
+// MarshalText returns the id in lowercase hexadecimal.
+func (id MailboxID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads 64 hexadecimal digits.
+func (id *MailboxID) UnmarshalText(b []byte) error { return parseHex(id[:], string(b)) }
+
 // NewMessageID returns a fresh random id.
 func NewMessageID() MessageID {
 	var id MessageID
