@@ -1,0 +1,13 @@
+package memory_test
+
+import (
+	"testing"
+
+	"sotto/transport/relay/store"
+	"sotto/transport/relay/store/memory"
+	"sotto/transport/relay/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, func(*testing.T) store.Store { return memory.New() })
+}

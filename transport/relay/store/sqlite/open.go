@@ -1,0 +1,125 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "github.com/mattn/go-sqlite3" // the driver
+
+	"sotto/transport/relay/store"
+)
+
+const fileName = "relay.db"
+
+// Store is the store of one directory. Two processes must not open the same one.
+type Store struct {
+	readers *sql.DB
+	writer  *sql.DB
+	jobs    chan job
+	quit    chan struct{}
+	ended   chan struct{}
+	once    sync.Once
+
+	// Of the writer goroutine only.
+	conn  *sql.Conn
+	stmt  statements
+	boxes map[boxKey]*box
+	touch map[*box]bool
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens or creates the store in a directory, which must exist.
+func Open(dir string) (*Store, error) {
+	path := filepath.Join(dir, fileName)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open relay store: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("open relay store: %w", err)
+	}
+	writer, err := sql.Open("sqlite3", source(path, "rwc", "_txlock=immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("open relay store: %w", err)
+	}
+	writer.SetMaxOpenConns(1)
+	readers, err := sql.Open("sqlite3", source(path, "rw", "_query_only=1"))
+	if err != nil {
+		return nil, fmt.Errorf("open relay store: %w", err)
+	}
+	readers.SetMaxOpenConns(4)
+	readers.SetMaxIdleConns(4)
+	s := &Store{
+		readers: readers,
+		writer:  writer,
+		jobs:    make(chan job, maxGroup),
+		quit:    make(chan struct{}),
+		ended:   make(chan struct{}),
+		boxes:   map[boxKey]*box{},
+		touch:   map[*box]bool{},
+	}
+	if err := s.start(); err != nil {
+		_ = writer.Close()
+		_ = readers.Close()
+		return nil, fmt.Errorf("open relay store: %w", err)
+	}
+	go s.run()
+	return s, nil
+}
+
+func source(path, mode, more string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?mode=" + mode + "&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_secure_delete=FAST&" + more
+}
+
+func (s *Store) start() error {
+	ctx := context.Background()
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	var have int
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		return err
+	}
+	switch have {
+	case version:
+	case 0:
+		if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+fmt.Sprintf("PRAGMA user_version=%d; COMMIT", version)); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("schema version %d is not ours (%d)", have, version)
+	}
+	return s.stmt.prepare(ctx, conn)
+}
+
+// Ready reports whether the writer still commits.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.write(ctx, func() error { return nil })
+}
+
+// Close commits what waits and closes the file.
+func (s *Store) Close() error {
+	s.once.Do(func() { close(s.quit) })
+	<-s.ended
+	s.stmt.close()
+	err := s.conn.Close()
+	if e := s.readers.Close(); err == nil {
+		err = e
+	}
+	if e := s.writer.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("close relay store: %w", err)
+	}
+	return nil
+}
