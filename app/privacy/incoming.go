@@ -13,16 +13,16 @@ import (
 const clockLead = 5 * time.Minute
 
 // Incoming takes what a peer says about its own choice, within the unit of work that opened it. The record is marked
-// ByPeer and opens none of our gates. It reports whether anything changed: a repetition, a late arrival or a purpose that
-// is not told leaves no record.
-func (l *Ledger) Incoming(tx chat.Tx, from chat.ContactID, c content.Content) (bool, error) {
+// ByPeer and opens none of our gates. A repetition, a late arrival or a purpose that is not told leaves no record. It is
+// the messenger's handler for contents of kind consent; an error is the store's.
+func (l *Ledger) Incoming(tx chat.Tx, from chat.ContactID, c content.Content) error {
 	body, ok := c.Body.(content.Consent)
 	if !ok {
-		return false, fmt.Errorf("%w: not a consent", chat.ErrMalformed)
+		return nil
 	}
 	n, known := NoticeFor(chat.Purpose(body.Purpose))
 	if !known || !n.tell {
-		return false, nil
+		return nil
 	}
 	now := l.now().UTC().Truncate(time.Millisecond)
 	at := time.UnixMilli(body.At).UTC()
@@ -36,19 +36,16 @@ func (l *Ledger) Incoming(tx chat.Tx, from chat.ContactID, c content.Content) (b
 	last, err := tx.Consents().Latest(from, n.Purpose, true)
 	switch {
 	case err == nil && (last.State == state || at.Before(last.Time)):
-		return false, nil
+		return nil
 	case err != nil && !errors.Is(err, chat.ErrNotFound):
-		return false, fmt.Errorf("taking a peer's consent: %w", err)
+		return fmt.Errorf("taking a peer's consent: %w", err)
 	}
 	record := chat.Consent{
 		ID: chat.NewMessageID().String(), Subject: from, Purpose: n.Purpose, Notice: content.CleanName(body.Notice), State: state,
 		Method: "peer", Time: at, ByPeer: true,
 	}
 	if err := tx.Consents().Append(record); err != nil {
-		return false, fmt.Errorf("taking a peer's consent: %w", err)
+		return fmt.Errorf("taking a peer's consent: %w", err)
 	}
-	if err := l.audit.Record(tx, "consent.peer-"+string(state), from.String(), string(n.Purpose)); err != nil {
-		return false, err
-	}
-	return true, nil
+	return l.audit.Record(tx, "consent.peer-"+string(state), from.String(), string(n.Purpose))
 }
