@@ -2,6 +2,7 @@ package ratchet
 
 import (
 	"encoding/binary"
+	"math"
 
 	"sotto/crypto/encode"
 )
@@ -87,6 +88,9 @@ func parseHeader(message []byte) (header, error) {
 	copy(h.public[:], r.Fixed(publicSize))
 	h.previous = binary.BigEndian.Uint32(r.Fixed(4))
 	h.number = binary.BigEndian.Uint32(r.Fixed(4))
+	if h.number == math.MaxUint32 {
+		return header{}, refuse(reasonMalformed) // never sent, so that a chain's length is a uint32
+	}
 	h.salt = r.Fixed(saltSize)
 	h.material = r.Fixed(size)
 	h.raw, h.body = message[:HeaderSize+size], message[HeaderSize+size:]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -341,7 +342,7 @@ func TestUnusableArguments(t *testing.T) {
 	if _, m, err := Encrypt(alice.state, make([]byte, MaxPlaintext), nil); err != nil || len(m) > MaxMessage {
 		t.Errorf("the largest plaintext: %d bytes, %v", len(m), err)
 	}
-	alice.state.s.send.number = 1<<32 - 1
+	alice.state.s.send.number = math.MaxUint32
 	if _, _, err := Encrypt(alice.state, nil, nil); !errors.Is(err, ErrExhausted) {
 		t.Errorf("an exhausted chain: %v", err)
 	}
@@ -412,6 +413,25 @@ func TestLeapsOverTheLimitAreRefusedAtOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// I4: the last number of a chain would make its length overflow.
+func TestTheLastNumberOfAChainIsNeverAccepted(t *testing.T) {
+	alice, bob := settled(t)
+	const last = math.MaxUint32
+	alice.state.s.send.number = last - 1
+	bob.state.s.receive[0].next, bob.state.s.receive[0].key = last-1, alice.state.s.send.key
+	bob.open(alice.send("the last one"))
+	if _, _, err := Encrypt(alice.state, nil, nil); !errors.Is(err, ErrExhausted) {
+		t.Errorf("Encrypt = %v", err)
+	}
+	bob.refusesFor(alice.state.s.forge(last), reasonMalformed)
+}
+
+// forge returns a message shape with the given number in the sending chain.
+func (s *state) forge(number uint32) []byte {
+	h := header{flags: s.send.flags, session: s.session, public: s.own.public, number: number, salt: make([]byte, saltSize)}
+	return append(h.append(nil), make([]byte, TagSize)...)
 }
 
 // I4: at most MaxStored keys are kept, and the oldest go first.

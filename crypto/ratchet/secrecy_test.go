@@ -94,6 +94,9 @@ func TestUsedSecretsLeaveTheState(t *testing.T) {
 		for name, secret := range before {
 			bob.mustNotHold(name, secret)
 		}
+		if closed := bob.state.s.receive[1]; closed.open || closed.key != (chainKey{}) {
+			t.Error("the closed chain keeps its key in memory")
+		}
 	})
 	t.Run("the answered KEM seed and the static seed (K4)", func(t *testing.T) {
 		alice, bob, began := newSession(t)
