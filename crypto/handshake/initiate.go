@@ -38,12 +38,16 @@ type Initiated struct {
 // ErrMalformed for an own device that the own list does not hold, ErrSelf, ErrUnlistedPair,
 // ErrBundleExpired, ErrBundleFuture, or ErrBundle for a peer key of low order.
 func Initiate(own Own, peer *Bundle, pair *PublicPair, secret Secret, now time.Time) (*Initiated, error) {
+	if peer.Identity() == own.List.Identity {
+		return nil, ErrSelf
+	}
+	return initiate(own, peer, pair, secret, now)
+}
+
+func initiate(own Own, peer *Bundle, pair *PublicPair, secret Secret, now time.Time) (*Initiated, error) {
 	device, err := own.statement()
 	if err != nil {
 		return nil, err
-	}
-	if peer.Identity() == own.List.Identity {
-		return nil, ErrSelf
 	}
 	if pair != nil && !peer.pairs[pair.hash()] {
 		return nil, ErrUnlistedPair

@@ -48,7 +48,7 @@ func (p *prekey) Created() time.Time { return p.created }
 // Expired reports whether the keys are older than PrekeyRetention and are to be erased.
 func (p *prekey) Expired(now time.Time) bool { return now.After(p.created.Add(PrekeyRetention)) }
 
-// Marshal returns the secret, 133 bytes, which the caller seals.
+// Marshal returns the secret, 129 bytes, which the caller seals.
 func (p *prekey) Marshal() []byte {
 	out := []byte{prekeyFormat}
 	out = encode.Append(out, p.id[:])
