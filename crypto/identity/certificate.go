@@ -93,7 +93,7 @@ func (c *Certificate) Hash() [32]byte { return c.hash }
 func (c *Certificate) Fingerprint() Fingerprint { return c.fingerprint }
 
 // Verify returns nil when signature was made by this identity with [Identity.Sign] for the same
-// label and message, not more than ClockSkew after now; ErrSignature otherwise.
+// label and message; ErrFuture when it is dated more than ClockSkew after now, ErrSignature otherwise.
 func (c *Certificate) Verify(label encode.Label, message, signature []byte, now time.Time) error {
 	return verify(c.key, label, message, signature, now)
 }

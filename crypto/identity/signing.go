@@ -135,8 +135,8 @@ func (k *signingKey) erase() {
 
 // leaveWideRegisters makes the processor drop the upper halves of its vector registers, which the
 // AVX2 code of the ML-DSA implementation leaves in use: SSE code that follows, such as SHA-256, is then
-// many times slower, and a session set-up takes half as long again. The standard library's SHA-512 ends with the
-// instruction needed, and costs a third of a microsecond.
+// many times slower, and a session set-up takes half as long again. The standard library's SHA-512 ends
+// with the instruction needed, and costs a third of a microsecond.
 func leaveWideRegisters() {
 	sha512.Sum512(nil)
 }
@@ -221,9 +221,6 @@ func verify(key *packet.PublicKey, label encode.Label, message, signature []byte
 	if purpose.Name != purposeNotation || !purpose.IsCritical || string(purpose.Value) != string(label) {
 		return ErrSignature
 	}
-	if sig.CreationTime.After(now.Add(ClockSkew)) {
-		return ErrSignature
-	}
 	h, err := sig.PrepareVerify()
 	if err != nil {
 		return ErrSignature
@@ -233,6 +230,9 @@ func verify(key *packet.PublicKey, label encode.Label, message, signature []byte
 	leaveWideRegisters()
 	if err != nil {
 		return ErrSignature
+	}
+	if sig.CreationTime.After(now.Add(ClockSkew)) {
+		return ErrFuture
 	}
 	return nil
 }

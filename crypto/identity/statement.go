@@ -38,7 +38,7 @@ func (s *DeviceStatement) Bytes() []byte { return bytes.Clone(s.raw) }
 func (s *DeviceStatement) Hash() [32]byte { return encode.Hash(encode.DeviceStatement, s.raw) }
 
 // Verify returns nil when signature was made by this device with [Device.Sign] for the same label
-// and message, not more than ClockSkew after now; ErrSignature otherwise.
+// and message; ErrFuture when it is dated more than ClockSkew after now, ErrSignature otherwise.
 func (s *DeviceStatement) Verify(label encode.Label, message, signature []byte, now time.Time) error {
 	key, err := parsePublicKey(s.signing)
 	if err != nil {
