@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"sotto/crypto/encode"
 )
@@ -131,6 +132,19 @@ func TestReaderReadsWhatFieldsWrote(t *testing.T) {
 	}
 }
 
+func TestTimesAreWholeSecondsOfFourDigitYears(t *testing.T) {
+	for _, c := range []struct{ in, want time.Time }{
+		{time.Date(2026, 3, 1, 12, 0, 0, 999, time.FixedZone("", 3600)), time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC)},
+		{time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(0, 0).UTC()},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
+	} {
+		r := encode.NewReader(encode.Append(nil, encode.Time(c.in)))
+		if got := r.Time(); got != c.want || r.Done() != nil {
+			t.Errorf("%v was read back as %v", c.in, got)
+		}
+	}
+}
+
 func TestReaderRefusesAndStaysFailed(t *testing.T) {
 	cases := []struct {
 		name string
@@ -144,6 +158,7 @@ func TestReaderRefusesAndStaysFailed(t *testing.T) {
 		{"huge length", []byte{0xff, 0xff, 0xff, 0xff}, func(r *encode.Reader) { r.Bytes(1 << 30) }},
 		{"field shorter than exact", encode.Append(nil, []byte("ab")), func(r *encode.Reader) { r.Exact(3) }},
 		{"integer of seven bytes", encode.Append(nil, make([]byte, 7)), func(r *encode.Reader) { r.Uint64() }},
+		{"time after the year 9999", encode.Append(nil, encode.Uint64(253402300800)), func(r *encode.Reader) { r.Time() }},
 		{"negative fixed", []byte{1}, func(r *encode.Reader) { r.Fixed(-1) }},
 		{"another label", encode.Fields(encode.BundleSeal), func(r *encode.Reader) { r.Label(encode.Gate) }},
 	}

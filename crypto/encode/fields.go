@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"time"
 )
 
 // Fields returns label and fields, each preceded by its length as a uint32 in big-endian order
@@ -37,6 +38,12 @@ func Hash(label Label, fields ...[]byte) [32]byte {
 // Uint64 returns v as 8 bytes in big-endian order, for use as a field.
 func Uint64(v uint64) []byte {
 	return binary.BigEndian.AppendUint64(nil, v)
+}
+
+// Time returns the Unix seconds of t as Uint64 does, for use as a field; [Reader.Time] reads it back. A
+// time outside the years 1970 to 9999 becomes the nearest second inside.
+func Time(t time.Time) []byte {
+	return Uint64(uint64(min(max(t.Unix(), 0), maxTime)))
 }
 
 // Derive returns n bytes (at most 8160) of HKDF-SHA-256 (RFC 5869) of secret and salt, with

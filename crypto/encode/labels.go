@@ -55,6 +55,7 @@ const (
 	LookupTag       Label = "sotto/v1/lookup-tag"
 	CoveredTable    Label = "sotto/v1/covered-table"
 	GuideProfile    Label = "sotto/v1/guide-profile"
+	StoreSubkey     Label = "sotto/v1/store-subkey"
 
 	// Evidence and exports.
 	AuditEntry     Label = "sotto/v1/audit-entry"
@@ -110,6 +111,7 @@ func Labels() []Label {
 		LookupTag,
 		CoveredTable,
 		GuideProfile,
+		StoreSubkey,
 
 		AuditEntry,
 		AuditHead,

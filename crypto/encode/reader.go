@@ -3,7 +3,11 @@ package encode
 import (
 	"encoding/binary"
 	"errors"
+	"time"
 )
+
+// maxTime is the last second of the year 9999, UTC.
+const maxTime = 253402300799
 
 // ErrMalformed says that bytes are not in the expected encoding: truncated, a length out of bounds,
 // or something left over. It never says which, since the bytes may be hostile.
@@ -64,6 +68,17 @@ func (r *Reader) Uint64() uint64 {
 		return 0
 	}
 	return binary.BigEndian.Uint64(b)
+}
+
+// Time reads one length-prefixed field of 8 bytes as Unix seconds, at most those of the year 9999, and
+// returns the time in UTC.
+func (r *Reader) Time() time.Time {
+	v := r.Uint64()
+	if r.failed || v > maxTime {
+		r.fail()
+		return time.Time{}
+	}
+	return time.Unix(int64(v), 0).UTC()
 }
 
 // Label reads one length-prefixed field and fails unless it is label.

@@ -34,7 +34,7 @@ type Bundle struct {
 
 	setID ID
 	dh    *ecdh.PublicKey
-	kem   *mlkem.EncapsulationKey1024
+	kem   []byte // last-resort key; parsed only where there is no one-time pair
 	pairs map[[32]byte]bool
 }
 
@@ -61,8 +61,8 @@ func NewBundle(own Own, set *PrekeySet, pairs []*OneTimePair, now time.Time) ([]
 	body = encode.Append(body, own.List.Identity[:])
 	body = encode.Append(body, id[:])
 	body = encode.Append(body, encode.Uint64(own.List.Version))
-	body = encode.Append(body, encode.Uint64(uint64(now.Unix())))
-	body = encode.Append(body, encode.Uint64(uint64(now.Add(BundleLifetime).Unix())))
+	body = encode.Append(body, encode.Time(now))
+	body = encode.Append(body, encode.Time(now.Add(BundleLifetime)))
 	body = encode.Append(body, set.id[:])
 	body = encode.Append(body, set.dh.PublicKey().Bytes())
 	body = encode.Append(body, set.kem.EncapsulationKey().Bytes())
@@ -116,7 +116,7 @@ func parseStatement(certificate *identity.Certificate, list *identity.DeviceList
 	r := encode.NewReader(body)
 	owner, id := r.Exact(32), r.Exact(len(identity.DeviceID{}))
 	version := r.Uint64()
-	created, notAfter := readTime(r), readTime(r)
+	created, notAfter := r.Time(), r.Time()
 	setID := r.Exact(len(ID{}))
 	dhBytes, kemBytes := r.Exact(32), r.Exact(mlkem.EncapsulationKeySize1024)
 	hashes := r.Bytes(MaxPairs * 32)
@@ -133,9 +133,9 @@ func parseStatement(certificate *identity.Certificate, list *identity.DeviceList
 	if !notAfter.After(created) || notAfter.Sub(created) > BundleLifetime {
 		return nil, ErrBundle
 	}
-	dh, kem, err := parsePublic(dhBytes, kemBytes)
+	dh, err := ecdh.X25519().NewPublicKey(dhBytes)
 	if err != nil {
-		return nil, err
+		return nil, ErrBundle
 	}
 	bundle := &Bundle{
 		Certificate: certificate,
@@ -145,7 +145,7 @@ func parseStatement(certificate *identity.Certificate, list *identity.DeviceList
 		NotAfter:    notAfter,
 		setID:       ID(setID),
 		dh:          dh,
-		kem:         kem,
+		kem:         kemBytes,
 		pairs:       make(map[[32]byte]bool, len(hashes)/32),
 	}
 	for ; len(hashes) > 0; hashes = hashes[32:] {

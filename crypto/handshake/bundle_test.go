@@ -316,3 +316,35 @@ func FuzzParsePrekeys(f *testing.F) {
 		}
 	})
 }
+
+// TestPeerKeysThatAreNoneAreRefused has Bob's own device sign them.
+func TestPeerKeysThatAreNoneAreRefused(t *testing.T) {
+	alice, bob := newParty(t), newMailbox(t, newParty(t), 0)
+	good, err := handshake.NewBundle(bob.own, bob.set, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const prekeyAt = 36 + 12 + 12 + 12 + 12 + 12 + 4
+	for _, c := range []struct {
+		name  string
+		at    int
+		bytes []byte
+	}{
+		{"a signed prekey of low order", prekeyAt, make([]byte, 32)},
+		{"a last-resort key out of range", prekeyAt + 32 + 4, bytes.Repeat([]byte{0xff}, mlkem.EncapsulationKeySize1024)},
+	} {
+		p := split(t, good)
+		p.body = bytes.Clone(p.body)
+		copy(p.body[c.at:], c.bytes)
+		if p.signature, err = bob.own.Device.Sign(encode.BundleStatement, p.body, now); err != nil {
+			t.Fatal(err)
+		}
+		bundle, err := handshake.OpenBundle(bob.secret, handshake.SealBundle(bob.secret, p.join()), bob.identity.Fingerprint(), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := handshake.Initiate(alice.own, bundle, nil, bob.secret, now); !errors.Is(err, handshake.ErrBundle) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}

@@ -36,7 +36,7 @@ type Initiated struct {
 // Initiate computes the initiator's side (docs/PROTOCOL.md section 5; PQXDH section 3.3). pair is the
 // popped one-time pair, nil when none was left; now is checked against the bundle again. It returns
 // ErrMalformed for an own device that the own list does not hold, ErrSelf, ErrUnlistedPair,
-// ErrBundleExpired, ErrBundleFuture, or ErrBundle for a peer key of low order.
+// ErrBundleExpired, ErrBundleFuture, or ErrBundle for a peer key that is none.
 func Initiate(own Own, peer *Bundle, pair *PublicPair, secret Secret, now time.Time) (*Initiated, error) {
 	if peer.Identity() == own.List.Identity {
 		return nil, ErrSelf
@@ -59,7 +59,10 @@ func initiate(own Own, peer *Bundle, pair *PublicPair, secret Secret, now time.T
 	if err != nil {
 		return nil, fmt.Errorf("creating an ephemeral key: %w", err)
 	}
-	target := peer.target(pair)
+	target, err := peer.target(pair)
+	if err != nil {
+		return nil, err
+	}
 	shared, ciphertext := target.kem.Encapsulate()
 	dh, err := target.agree(own.Device.DH(), ephemeral, peer)
 	if err != nil {
@@ -122,11 +125,16 @@ type target struct {
 	kem     *mlkem.EncapsulationKey1024
 }
 
-func (b *Bundle) target(pair *PublicPair) target {
-	if pair == nil {
-		return target{mode: modeLastResort, kem: b.kem}
+// target returns ErrBundle for a last-resort key that is none.
+func (b *Bundle) target(pair *PublicPair) (target, error) {
+	if pair != nil {
+		return target{mode: modeOneTime, pairID: pair.id, oneTime: pair.dh, kem: pair.kem}, nil
 	}
-	return target{mode: modeOneTime, pairID: pair.id, oneTime: pair.dh, kem: pair.kem}
+	kem, err := mlkem.NewEncapsulationKey1024(b.kem)
+	if err != nil {
+		return target{}, ErrBundle
+	}
+	return target{mode: modeLastResort, kem: kem}, nil
 }
 
 // pairField returns the id of the one-time pair as a field of the transcript, empty without one.

@@ -52,7 +52,7 @@ func (p *prekey) Expired(now time.Time) bool { return now.After(p.created.Add(Pr
 func (p *prekey) Marshal() []byte {
 	out := []byte{prekeyFormat}
 	out = encode.Append(out, p.id[:])
-	out = encode.Append(out, encode.Uint64(uint64(p.created.Unix())))
+	out = encode.Append(out, encode.Time(p.created))
 	out = encode.Append(out, p.dh.Bytes())
 	return encode.Append(out, p.kem.Bytes())
 }
@@ -81,7 +81,7 @@ func parsePrekey(secret []byte) (prekey, error) {
 	r := encode.NewReader(secret)
 	format := r.Fixed(1)
 	id := r.Exact(len(ID{}))
-	created := readTime(r)
+	created := r.Time()
 	dhBytes, seed := r.Exact(32), r.Exact(mlkem.SeedSize)
 	if r.Done() != nil || format[0] != prekeyFormat {
 		return prekey{}, ErrMalformed
@@ -184,23 +184,15 @@ func OpenPair(secret Secret, sealed []byte) (*PublicPair, error) {
 	if r.Done() != nil {
 		return nil, ErrBundle
 	}
-	dh, kem, err := parsePublic(dhBytes, kemBytes)
-	if err != nil {
-		return nil, err
-	}
-	return &PublicPair{id: ID(id), dh: dh, kem: kem}, nil
-}
-
-func parsePublic(dhBytes, kemBytes []byte) (*ecdh.PublicKey, *mlkem.EncapsulationKey1024, error) {
 	dh, err := ecdh.X25519().NewPublicKey(dhBytes)
 	if err != nil {
-		return nil, nil, ErrBundle
+		return nil, ErrBundle
 	}
 	kem, err := mlkem.NewEncapsulationKey1024(kemBytes)
 	if err != nil {
-		return nil, nil, ErrBundle
+		return nil, ErrBundle
 	}
-	return dh, kem, nil
+	return &PublicPair{id: ID(id), dh: dh, kem: kem}, nil
 }
 
 // Own is the party that calls: its device, certificate, and current device list.
@@ -218,11 +210,4 @@ func (o Own) statement() (*identity.DeviceStatement, error) {
 		return nil, ErrMalformed
 	}
 	return statement, nil
-}
-
-// maxTime bounds times in statements: the end of the year 9999.
-const maxTime = 253402300799
-
-func readTime(r *encode.Reader) time.Time {
-	return time.Unix(int64(min(r.Uint64(), maxTime)), 0).UTC()
 }

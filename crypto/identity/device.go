@@ -64,7 +64,7 @@ func ParseDevice(secret []byte) (*Device, error) {
 	signing := r.Bytes(maxSecretKey)
 	dhBytes := r.Exact(32)
 	seed := r.Exact(mlkem.SeedSize)
-	created, notAfter := readTime(r), readTime(r)
+	created, notAfter := r.Time(), r.Time()
 	if r.Done() != nil || format[0] != deviceFormat {
 		return nil, ErrMalformed
 	}
@@ -93,8 +93,8 @@ func (d *Device) Marshal() []byte {
 	out = encode.Append(out, d.key.secret())
 	out = encode.Append(out, d.dh.Bytes())
 	out = encode.Append(out, d.kem.Bytes())
-	out = encode.Append(out, encode.Uint64(unix(d.created)))
-	return encode.Append(out, encode.Uint64(unix(d.notAfter)))
+	out = encode.Append(out, encode.Time(d.created))
+	return encode.Append(out, encode.Time(d.notAfter))
 }
 
 // ID returns the id of the device.
@@ -129,8 +129,8 @@ func (d *Device) Statement(owner Fingerprint) []byte {
 	out = encode.Append(out, d.key.public())
 	out = encode.Append(out, d.dh.PublicKey().Bytes())
 	out = encode.Append(out, d.kem.EncapsulationKey().Bytes())
-	out = encode.Append(out, encode.Uint64(unix(d.created)))
-	return encode.Append(out, encode.Uint64(unix(d.notAfter)))
+	out = encode.Append(out, encode.Time(d.created))
+	return encode.Append(out, encode.Time(d.notAfter))
 }
 
 // Erase overwrites the signing key as far as the library allows and drops the others, which the

@@ -13,6 +13,9 @@ const (
 	MaxDevices = 4
 	// MaxDeviceList bounds a signed device list in bytes; one with one device has about 7,000.
 	MaxDeviceList = 24 << 10
+	// maxVersion bounds versions, which are read as times: the last second of the year 9999.
+	maxVersion = 253402300799
+
 	// ListLifetime is how long a device list is valid.
 	ListLifetime = 90 * 24 * time.Hour
 	// ListRenewal is the remaining validity under which a list is signed anew at unlock.
@@ -83,7 +86,7 @@ func SignDeviceList(owner *Identity, previous *DeviceList, statements [][]byte, 
 	body = encode.Append(body, certificate[:])
 	body = encode.Append(body, encode.Uint64(version))
 	body = encode.Append(body, before[:])
-	body = encode.Append(body, encode.Uint64(unix(now.Add(ListLifetime))))
+	body = encode.Append(body, encode.Time(now.Add(ListLifetime)))
 	body = encode.Append(body, devices)
 
 	signature, err := owner.Sign(encode.DeviceList, body, now)
@@ -135,9 +138,9 @@ func parseListBody(body []byte) (*DeviceList, error) {
 	owner, certificate := r.Exact(32), r.Exact(32)
 	version := r.Uint64()
 	previous := r.Exact(32)
-	notAfter := readTime(r)
+	notAfter := r.Time()
 	devices := encode.NewReader(r.Bytes(MaxDeviceList))
-	if r.Done() != nil || version > maxTime || devices.Len() == 0 {
+	if r.Done() != nil || version > maxVersion || devices.Len() == 0 {
 		return nil, ErrMalformed
 	}
 	list := &DeviceList{

@@ -76,7 +76,7 @@ func FuzzParseListBody(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(got.Devices) == 0 || len(got.Devices) > MaxDevices || got.Version > maxTime {
+		if len(got.Devices) == 0 || len(got.Devices) > MaxDevices || got.Version > maxVersion {
 			t.Errorf("accepted %d devices, version %d", len(got.Devices), got.Version)
 		}
 		_ = got.check(fuzzNow)

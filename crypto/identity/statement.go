@@ -54,7 +54,7 @@ func parseStatement(b []byte) (*DeviceStatement, error) {
 	signing := r.Exact(PublicKeySize)
 	dhBytes := r.Exact(32)
 	kemBytes := r.Exact(mlkem.EncapsulationKeySize768)
-	created, notAfter := readTime(r), readTime(r)
+	created, notAfter := r.Time(), r.Time()
 	if r.Done() != nil || !notAfter.After(created) || !looksLikePublicKey(signing) {
 		return nil, ErrMalformed
 	}
@@ -88,13 +88,6 @@ func checkDates(created, notAfter, now time.Time) error {
 		return ErrExpired
 	}
 	return nil
-}
-
-// maxTime bounds times in statements: the end of the year 9999.
-const maxTime = 253402300799
-
-func readTime(r *encode.Reader) time.Time {
-	return time.Unix(int64(min(r.Uint64(), maxTime)), 0).UTC()
 }
 
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
