@@ -79,6 +79,9 @@ func (c *Client) DeleteMailbox(ctx context.Context, m wire.Mailbox) error {
 		return fmt.Errorf("delete mailbox: %w", err)
 	}
 	c.Forget(m)
+	if s := c.owner.peek(); s != nil {
+		s.forget(m)
+	}
 	return nil
 }
 

@@ -358,3 +358,10 @@ func (s *session) remembers(m wire.Mailbox) bool {
 	defer s.mu.Unlock()
 	return s.authed[m]
 }
+
+func (s *session) forget(m wire.Mailbox) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.authed, m)
+	delete(s.subscribed, m)
+}
