@@ -68,37 +68,3 @@ func TestOverdueAfterMessagesOrDays(t *testing.T) {
 		t.Error("a clock that went back makes a session overdue")
 	}
 }
-
-func BenchmarkPingPong(b *testing.B) {
-	alice, bob := settled(b)
-	plaintext := make([]byte, 200)
-	bytes := 0
-	b.ResetTimer()
-	for range b.N {
-		next, message, err := Encrypt(bob.state, plaintext, associated)
-		must(b, err)
-		bob.state = next
-		bytes += len(message) - len(plaintext)
-		after, _, _, err := Decrypt(alice.state, message, associated, start)
-		must(b, err)
-		alice.state = after
-		alice, bob = bob, alice
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
-	b.ReportMetric(float64(bytes)/float64(b.N), "overhead-B/message")
-}
-
-func BenchmarkBurst(b *testing.B) {
-	alice, bob := settled(b)
-	plaintext := make([]byte, 200)
-	b.ResetTimer()
-	for range b.N {
-		next, message, err := Encrypt(bob.state, plaintext, associated)
-		must(b, err)
-		bob.state = next
-		after, _, _, err := Decrypt(alice.state, message, associated, start)
-		must(b, err)
-		alice.state = after
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
-}

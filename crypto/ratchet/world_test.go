@@ -5,6 +5,7 @@ import (
 	"crypto/mlkem"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -118,4 +119,47 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// fork returns a copy of the side, as a stolen or restored device would be.
+func (s *side) fork() *side {
+	s.t.Helper()
+	copied, err := ParseState(s.state.Marshal())
+	must(s.t, err)
+	return &side{s.t, copied, s.now}
+}
+
+// cheat makes the side's chain claim other material than it was made with. A key to carry is a
+// fresh one.
+func (s *side) cheat(f flags, answer []byte) {
+	s.t.Helper()
+	c := s.state.s.clone()
+	c.send.flags, c.send.answer = f, slices.Clone(answer)
+	if f == carriesKey && c.outstanding == nil {
+		c.outstanding = kemKeyFromSeed(make([]byte, seedSize))
+	}
+	s.state = State{c}
+}
+
+func (s *side) storedKeys() int {
+	n := 0
+	for _, c := range s.state.s.receive {
+		n += len(c.skipped)
+	}
+	return n
+}
+
+// untilOffer lets both talk in turn until one of them is about to offer a key, and names it.
+func untilOffer(t *testing.T, alice, bob *side) (offering, answering *side) {
+	t.Helper()
+	from, to := bob, alice
+	for range 100 {
+		if from.state.s.send.flags == carriesKey {
+			return from, to
+		}
+		to.open(from.send("talk"))
+		from, to = to, from
+	}
+	t.Fatal("no key was offered within 100 messages")
+	return nil, nil
 }
