@@ -138,6 +138,32 @@ func TestI17OldPrekeysAreRefused(t *testing.T) {
 	}
 	_, err := bob.acceptWith(sent.Header, bob.secret, bob.set, bob.pairs, last.Add(time.Second))
 	refused(t, "after the last day", err)
+
+	// A set and a pair of different ages: the older one decides.
+	oldPair, err := handshake.NewOneTimePair(now.Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	oldSet, err := handshake.NewPrekeySet(now.Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]*mailbox{
+		"an older pair": {party: bob.party, secret: bob.secret, set: bob.set, pairs: []*handshake.OneTimePair{oldPair}},
+		"an older set":  {party: bob.party, secret: bob.secret, set: oldSet, pairs: bob.pairs},
+	} {
+		bundle, err := handshake.NewBundle(m.own, m.set, m.pairs, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.sealed = handshake.SealBundle(m.secret, bundle)
+		sent := m.initiate(t, alice)
+		if _, err := m.acceptWith(sent.Header, m.secret, m.set, m.pairs, last.Add(-time.Hour)); err != nil {
+			t.Errorf("%s on its last day: %v", name, err)
+		}
+		_, err = m.acceptWith(sent.Header, m.secret, m.set, m.pairs, last)
+		refused(t, name, err)
+	}
 }
 
 func TestI19EveryFailureIsTheSameError(t *testing.T) {
@@ -230,13 +256,21 @@ func TestI20OtherVersionsAndModesAreRefused(t *testing.T) {
 
 func TestMalformedHeadersAreRefused(t *testing.T) {
 	header := newMailbox(t, newParty(t), 1).initiate(t, newParty(t)).Header
+	changed := func(at int, b byte) []byte {
+		out := bytes.Clone(header)
+		out[at] = b
+		return out
+	}
 	for name, b := range map[string][]byte{
-		"empty":           nil,
-		"only a prefix":   header[:handshake.OffsetGate],
-		"without a block": header[:handshake.OffsetBlock],
-		"a byte short":    header[:len(header)-1],
-		"a byte long":     append(bytes.Clone(header), 0),
-		"above the bound": make([]byte, handshake.MaxHeader+1),
+		"empty":            nil,
+		"only a prefix":    header[:handshake.OffsetGate],
+		"without a block":  header[:handshake.OffsetBlock],
+		"a byte short":     header[:len(header)-1],
+		"a byte long":      append(bytes.Clone(header), 0),
+		"above the bound":  make([]byte, handshake.MaxHeader+1),
+		"another version":  changed(0, 2),
+		"another mode":     changed(handshake.OffsetMode, 2),
+		"an id of no pair": changed(handshake.OffsetMode, 0),
 	} {
 		_, err := handshake.ParseInitial(b)
 		refused(t, name, err)

@@ -141,6 +141,34 @@ func TestIdentityBlockOpensOnlyWithAllSecretsOfItsStage(t *testing.T) {
 	}
 }
 
+func TestI14IdentityBlockMustHoldTogether(t *testing.T) {
+	alice, mallory := newOwn(t), newOwn(t)
+	aliceID, malloryID := alice.Device.ID(), mallory.Device.ID()
+	block := func(fields ...[]byte) []byte {
+		var out []byte
+		for _, f := range fields {
+			out = encode.Append(out, f)
+		}
+		return out
+	}
+	good := block(alice.Certificate.Bytes(), alice.List.Bytes(), aliceID[:])
+	if _, err := parseBlock(good, scheduleNow); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{
+		"another certificate":      block(mallory.Certificate.Bytes(), alice.List.Bytes(), aliceID[:]),
+		"another list":             block(alice.Certificate.Bytes(), mallory.List.Bytes(), aliceID[:]),
+		"a device not on the list": block(alice.Certificate.Bytes(), alice.List.Bytes(), malloryID[:]),
+		"no device":                block(alice.Certificate.Bytes(), alice.List.Bytes()),
+		"a byte too many":          append(bytes.Clone(good), 0),
+		"nothing":                  nil,
+	} {
+		if _, err := parseBlock(b, scheduleNow); !errors.Is(err, ErrHandshake) {
+			t.Errorf("block with %s: %v", name, err)
+		}
+	}
+}
+
 func FuzzParseBlock(f *testing.F) {
 	alice := newOwn(f)
 	id := alice.Device.ID()

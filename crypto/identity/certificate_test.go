@@ -108,6 +108,7 @@ func TestCertificateOfAnyOtherFormIsRefused(t *testing.T) {
 		"an expiring key":             serialize(t, bare(config(func(c *packet.Config) { c.KeyLifetimeSecs = 3600 }))),
 		"an expiring signature":       serialize(t, bare(config(func(c *packet.Config) { c.SigLifetimeSecs = 3600 }))),
 		"SHA-256":                     serialize(t, bare(config(func(c *packet.Config) { c.DefaultHash = crypto.SHA256 }))),
+		"SHA3-512":                    serialize(t, bare(config(func(c *packet.Config) { c.DefaultHash = crypto.SHA3_512 }))),
 		"a classical algorithm":       serialize(t, bare(config(func(c *packet.Config) { c.Algorithm = packet.PubKeyAlgoEd25519 }))),
 		"a larger algorithm":          serialize(t, bare(config(func(c *packet.Config) { c.Algorithm = packet.PubKeyAlgoMldsa87Ed448 }))),
 		"a secret key":                newIdentity(t).Marshal(),

@@ -85,6 +85,7 @@ func TestI14ForeignListsAndStatementsAreRefused(t *testing.T) {
 	}{
 		{"signed by another", signRaw(t, mallory, good), identity.ErrSignature},
 		{"naming another identity", signRaw(t, alice, listBody(mallory.Fingerprint(), cert, version, end, own)), identity.ErrForeign},
+		{"naming another identity and its device", signRaw(t, alice, listBody(mallory.Fingerprint(), cert, version, end, foreign)), identity.ErrForeign},
 		{"naming another certificate", signRaw(t, alice, listBody(alice.Fingerprint(), mallory.Certificate().Hash(), version, end, own)), identity.ErrForeign},
 		{"with a foreign statement", signRaw(t, alice, listBody(alice.Fingerprint(), cert, version, end, own, foreign)), identity.ErrMalformed}, // same id
 		{"with only a foreign statement", signRaw(t, alice, listBody(alice.Fingerprint(), cert, version, end, foreign)), identity.ErrForeign},
