@@ -2,7 +2,6 @@ package handshake
 
 import (
 	"crypto/ecdh"
-	"crypto/mlkem"
 	"errors"
 	"time"
 
@@ -29,8 +28,6 @@ type Accepted struct {
 	PeerDevice *identity.DeviceStatement
 	// OwnRatchetKey is the secret signed prekey: the first own ratchet key.
 	OwnRatchetKey *ecdh.PrivateKey
-	// OwnStaticKEM is the own device's secret static ML-KEM-768 key.
-	OwnStaticKEM *mlkem.DecapsulationKey768
 	// Replay is the hash to keep for PrekeyRetention.
 	Replay [32]byte
 	// UsedPair names the one-time pair to delete in the transaction that commits the first message; it
@@ -103,7 +100,6 @@ func Accept(own Own, set *PrekeySet, pair *OneTimePair, in *Initial, secret Secr
 		PeerList:        peer.list,
 		PeerDevice:      peer.device,
 		OwnRatchetKey:   set.dh,
-		OwnStaticKEM:    own.Device.KEM(),
 		Replay:          in.ReplayHash(own.Device.ID()),
 		UsedPair:        in.pairID,
 		NoOneTimeKey:    !in.oneTime,

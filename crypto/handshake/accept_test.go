@@ -261,7 +261,10 @@ func TestMalformedHeadersAreRefused(t *testing.T) {
 		out[at] = b
 		return out
 	}
+	lastResort := newMailbox(t, newParty(t), 0).initiate(t, newParty(t)).Header
+	lastResort[handshake.OffsetMode] = 2
 	for name, b := range map[string][]byte{
+		"a mode above":     lastResort,
 		"empty":            nil,
 		"only a prefix":    header[:handshake.OffsetGate],
 		"without a block":  header[:handshake.OffsetBlock],

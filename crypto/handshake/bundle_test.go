@@ -138,6 +138,13 @@ func TestI14BundleMadeOfForeignPartsIsRefused(t *testing.T) {
 	if repurposed.signature, err = bob.own.Device.Sign(encode.BundleSeal, ours.body, now); err != nil {
 		t.Fatal(err)
 	}
+	// Bob's device signs a statement in another's name.
+	renamed := ours
+	renamed.body = bytes.Clone(ours.body)
+	renamed.body[4] ^= 1
+	if renamed.signature, err = bob.own.Device.Sign(encode.BundleStatement, renamed.body, now); err != nil {
+		t.Fatal(err)
+	}
 	// Bob's newer list with the statement made for the older one.
 	newer := ours
 	list, err := identity.SignDeviceList(bob.identity, bob.own.List, [][]byte{bob.own.Device.Statement(bob.identity.Fingerprint())}, now)
@@ -153,6 +160,7 @@ func TestI14BundleMadeOfForeignPartsIsRefused(t *testing.T) {
 		"a foreign signature":           {ours.certificate, ours.list, ours.body, theirs.signature},
 		"a signature by another device": resigned,
 		"a signature for another use":   repurposed,
+		"another name":                  renamed,
 		"another list version":          newer,
 		"a byte after the statement":    {ours.certificate, ours.list, append(bytes.Clone(ours.body), 0), ours.signature},
 		"no signature":                  {ours.certificate, ours.list, ours.body, nil},

@@ -33,8 +33,8 @@ func TestBothSidesAgree(t *testing.T) {
 			if !sent.PeerRatchetKey.Equal(got.OwnRatchetKey.PublicKey()) {
 				t.Error("the first ratchet keys do not belong together")
 			}
-			if string(sent.PeerDevice.KEM.Bytes()) != string(got.OwnStaticKEM.EncapsulationKey().Bytes()) {
-				t.Error("the acceptor's static KEM keys do not belong together")
+			if string(got.PeerDevice.KEM.Bytes()) != string(alice.own.Device.KEM().EncapsulationKey().Bytes()) {
+				t.Error("the initiator's static KEM keys do not belong together")
 			}
 			none := c.pairs == 0
 			if sent.NoOneTimeKey != none || got.NoOneTimeKey != none {

@@ -25,7 +25,8 @@ type Initiated struct {
 	Header []byte
 	// Peer is the acceptor's identity.
 	Peer identity.Fingerprint
-	// PeerDevice is the acceptor's device; its KEM is the static ML-KEM-768 key (rule K7).
+	// PeerDevice is the acceptor's device, from the bundle. The ratchet also takes the own device's KEM,
+	// to which the first reply encapsulates (rule K7).
 	PeerDevice *identity.DeviceStatement
 	// PeerRatchetKey is the acceptor's signed prekey: its first ratchet key.
 	PeerRatchetKey *ecdh.PublicKey

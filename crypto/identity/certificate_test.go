@@ -206,6 +206,34 @@ func TestEveryFlippedByteOfASignatureIsRefused(t *testing.T) {
 	}
 }
 
+// TestSignatureHasNoRoomForUnsignedBytes puts bytes where OpenPGP software looks and no signature covers.
+func TestSignatureHasNoRoomForUnsignedBytes(t *testing.T) {
+	id := newIdentity(t)
+	sig, err := id.Sign(encode.AuditHead, []byte("x"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repack := func(body []byte) []byte {
+		size := len(body) - 192
+		return append([]byte{sig[0], byte(size>>8) + 192, byte(size)}, body...)
+	}
+	body := sig[3:]
+	if !bytes.Equal(repack(body), sig) {
+		t.Fatal("the signature does not have the header this test expects")
+	}
+	unhashed := 8 + int(body[6])<<8 + int(body[7]) // after the hashed subpackets
+	withUnhashed := append(bytes.Clone(body[:unhashed]), 0, 0, 0, 3, 2, 100, 7)
+	withUnhashed = append(withUnhashed, body[unhashed+4:]...)
+	for name, b := range map[string][]byte{
+		"an unhashed subpacket":           withUnhashed,
+		"a byte at the end of the packet": append(bytes.Clone(body), 0),
+	} {
+		if err := id.Certificate().Verify(encode.AuditHead, []byte("x"), repack(b), now); !errors.Is(err, identity.ErrSignature) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestPurposeNotationIsExactlyOne signs the right bytes with the right key and a wrong notation.
 func TestPurposeNotationIsExactlyOne(t *testing.T) {
 	entity := newEntity(t, entityConfig())
