@@ -102,6 +102,24 @@ func SignDeviceList(owner *Identity, previous *DeviceList, statements [][]byte, 
 // ErrFuture for a version or device dated more than ClockSkew ahead, or ErrExpired. Whether the list
 // may replace the one known before is for [Advance] to say. It does not keep received.
 func VerifyDeviceList(received []byte, cert *Certificate, now time.Time) (*DeviceList, error) {
+	list, err := verifyList(received, cert, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := list.check(now); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// LoadDeviceList verifies a list that was accepted before and stored, whatever its dates: the own one,
+// which may have expired while the profile was closed and is then renewed, or a contact's, to look at.
+// It returns ErrMalformed, ErrSignature or ErrForeign. Never use it on what a peer sends.
+func LoadDeviceList(stored []byte, cert *Certificate) (*DeviceList, error) {
+	return verifyList(stored, cert, time.Unix(maxVersion, 0))
+}
+
+func verifyList(received []byte, cert *Certificate, now time.Time) (*DeviceList, error) {
 	if len(received) > MaxDeviceList {
 		return nil, ErrMalformed
 	}
@@ -126,9 +144,6 @@ func VerifyDeviceList(received []byte, cert *Certificate, now time.Time) (*Devic
 		if d.Identity != list.Identity {
 			return nil, ErrForeign
 		}
-	}
-	if err := list.check(now); err != nil {
-		return nil, err
 	}
 	return list, nil
 }

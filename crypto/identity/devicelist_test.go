@@ -41,6 +41,35 @@ func TestDeviceListVersionsGrowEvenIfTheClockDoesNot(t *testing.T) {
 	}
 }
 
+func TestOwnListCanBeRenewedAfterItHasExpired(t *testing.T) {
+	id, device := newIdentity(t), newDevice(t)
+	stored := signList(t, id, nil, now, device).Bytes()
+	later := now.Add(2 * identity.ListLifetime)
+	if _, err := identity.VerifyDeviceList(stored, id.Certificate(), later); !errors.Is(err, identity.ErrExpired) {
+		t.Fatalf("an expired list: %v", err)
+	}
+	own, err := identity.LoadDeviceList(stored, id.Certificate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !own.NeedsRenewal(later) {
+		t.Error("an expired list does not need renewal")
+	}
+	renewed := signList(t, id, own, later, device)
+	pin := own.Pin()
+	if got, err := identity.Advance(&pin, renewed, later); got != identity.Accepted || err != nil {
+		t.Errorf("Advance = %v, %v", got, err)
+	}
+	damaged := bytes.Clone(stored)
+	damaged[50] ^= 1
+	if _, err := identity.LoadDeviceList(damaged, id.Certificate()); !errors.Is(err, identity.ErrSignature) {
+		t.Errorf("a damaged list: %v", err)
+	}
+	if _, err := identity.LoadDeviceList(stored, newIdentity(t).Certificate()); !errors.Is(err, identity.ErrSignature) {
+		t.Errorf("another's list: %v", err)
+	}
+}
+
 // signRaw signs an arbitrary list body with the identity's own key.
 func signRaw(t testing.TB, id *identity.Identity, body []byte) []byte {
 	t.Helper()
