@@ -75,11 +75,11 @@ const receiptTime = "2006-01-02T15:04:05.000Z"
 // Data Privacy Vocabulary. Subjects and recipients are fingerprints. The words of a notice are included for the versions
 // this program still knows.
 func (l *Ledger) Receipts(ctx context.Context, w io.Writer) error {
-	return l.store.View(ctx, func(tx chat.Tx) error { return WriteReceipts(tx, w, l.mail.self, l.now()) })
+	return l.store.View(ctx, func(tx chat.Tx) error { return WriteReceipts(tx, w, l.mail.self, l.now(), nil) })
 }
 
-// WriteReceipts is [Ledger.Receipts] within a unit of work.
-func WriteReceipts(tx chat.Tx, w io.Writer, self chat.ContactID, now time.Time) error {
+// WriteReceipts is [Ledger.Receipts] within a unit of work, of the records that keep picks; nil picks all.
+func WriteReceipts(tx chat.Tx, w io.Writer, self chat.ContactID, now time.Time, keep func(chat.Consent) bool) error {
 	records, err := tx.Consents().List()
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
@@ -89,7 +89,9 @@ func WriteReceipts(tx chat.Tx, w io.Writer, self chat.ContactID, now time.Time) 
 		Created: now.UTC().Format(receiptTime), Publisher: identityURN(self), Records: make([]receiptRecord, 0, len(records)),
 	}
 	for _, c := range records {
-		doc.Records = append(doc.Records, newReceipt(c, self))
+		if keep == nil || keep(c) {
+			doc.Records = append(doc.Records, newReceipt(c, self))
+		}
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

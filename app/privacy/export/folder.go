@@ -1,0 +1,217 @@
+package export
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"sotto/chat"
+)
+
+// maxLine is where a line ends even without a newline, so that a hostile file cannot make the check hold it whole.
+const maxLine = 1 << 20
+
+// indexEntry is how many bytes of each line's leaf lines.idx keeps, to name the line that changed. What protects is the
+// signed hash; the index only finds the place.
+const indexEntry = 8
+
+// folder is an export in the making: a temporary folder, the files so far, and the index of their lines.
+type folder struct {
+	path  string
+	files []File
+	index *os.File
+}
+
+// newFolder makes the temporary folder beside the target.
+func newFolder(target string) (*folder, error) {
+	if _, err := os.Lstat(target); err == nil {
+		return nil, fmt.Errorf("%w: the folder for the export", chat.ErrExists)
+	}
+	path, err := os.MkdirTemp(filepath.Dir(target), ".sotto-export-*")
+	if err != nil {
+		return nil, fileError(err)
+	}
+	index, err := os.OpenFile(filepath.Join(path, linesFile), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, errors.Join(fileError(err), fileError(os.RemoveAll(path)))
+	}
+	return &folder{path: path, index: index}, nil
+}
+
+// discard removes what was written.
+func (d *folder) discard() {
+	_ = d.index.Close()
+	_ = os.RemoveAll(d.path) // the folder carries a name of ours; nothing else is lost when this fails
+}
+
+// write adds a file with the path (with slashes) through f.
+func (d *folder) write(path string, f func(*lines) error) error {
+	full := filepath.Join(d.path, filepath.FromSlash(path))
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		return fileError(err)
+	}
+	file, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fileError(err)
+	}
+	index := bufio.NewWriter(d.index)
+	w := newLines(file, index)
+	err = f(w)
+	if err == nil {
+		err = w.end()
+	}
+	if err = errors.Join(err, fileError(index.Flush()), fileError(file.Sync()), fileError(file.Close())); err != nil {
+		return err
+	}
+	d.files = append(d.files, w.file(path))
+	return nil
+}
+
+// finish adds the index itself to the files.
+func (d *folder) finish() error {
+	if err := errors.Join(d.index.Sync(), d.index.Close()); err != nil {
+		return fileError(err)
+	}
+	file, err := os.Open(filepath.Join(d.path, linesFile))
+	if err != nil {
+		return fileError(err)
+	}
+	defer file.Close()
+	w := newLines(nil, nil)
+	if _, err := bufio.NewReader(file).WriteTo(w); err != nil {
+		return fileError(err)
+	}
+	if err := w.end(); err != nil {
+		return err
+	}
+	d.files = append(d.files, w.file(linesFile))
+	return nil
+}
+
+// put adds a file that the manifest does not list.
+func (d *folder) put(name string, b []byte) error {
+	file, err := os.OpenFile(filepath.Join(d.path, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fileError(err)
+	}
+	_, err = file.Write(b)
+	return fileError(errors.Join(err, file.Sync(), file.Close()))
+}
+
+// rename gives the folder its name, durably.
+func (d *folder) rename(target string) error {
+	if err := os.Rename(d.path, target); err != nil {
+		return fileError(err)
+	}
+	parent, err := os.Open(filepath.Dir(target))
+	if err != nil {
+		return fileError(err)
+	}
+	err = parent.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil // a file system that cannot sync folders
+	}
+	return fileError(errors.Join(err, parent.Close()))
+}
+
+// lines is a writer that hashes what passes, as a whole and line by line.
+type lines struct {
+	out   *bufio.Writer
+	index *bufio.Writer
+	sum   hash.Hash
+	tree  merkle
+	line  []byte
+	size  int64
+	count int
+}
+
+// newLines writes to file and index; either may be nil.
+func newLines(file *os.File, index *bufio.Writer) *lines {
+	w := &lines{index: index, sum: sha256.New()}
+	if file != nil {
+		w.out = bufio.NewWriterSize(file, 64<<10)
+	}
+	return w
+}
+
+// Write implements io.Writer.
+func (w *lines) Write(b []byte) (int, error) {
+	for _, c := range b {
+		w.line = append(w.line, c)
+		if c == '\n' || len(w.line) == maxLine {
+			if err := w.cut(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(b), nil
+}
+
+// cut ends the present line.
+func (w *lines) cut() error {
+	w.sum.Write(w.line)
+	leaf := lineLeaf(w.line)
+	w.tree.add(leaf)
+	w.size += int64(len(w.line))
+	w.count++
+	if w.index != nil {
+		if _, err := w.index.Write(leaf[:indexEntry]); err != nil {
+			return fileError(err)
+		}
+	}
+	if w.out != nil {
+		if _, err := w.out.Write(w.line); err != nil {
+			return fileError(err)
+		}
+	}
+	w.line = w.line[:0]
+	return nil
+}
+
+// end takes in what stands after the last newline and flushes.
+func (w *lines) end() error {
+	if len(w.line) > 0 {
+		if err := w.cut(); err != nil {
+			return err
+		}
+	}
+	if w.out == nil {
+		return nil
+	}
+	return fileError(w.out.Flush())
+}
+
+func (w *lines) file(path string) File {
+	root := w.tree.root()
+	return File{
+		Path: path, Size: w.size, SHA256: hex.EncodeToString(w.sum.Sum(nil)), Lines: w.count, Root: hex.EncodeToString(root[:]),
+	}
+}
+
+// fileError names the sentinel and takes the path out: it is the user's.
+func fileError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return chat.ErrDiskFull
+	case errors.Is(err, syscall.EROFS):
+		return chat.ErrReadOnly
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("export: %s: %w", path.Op, path.Err)
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return fmt.Errorf("export: %s: %w", link.Op, link.Err)
+	}
+	return err
+}
