@@ -1,0 +1,68 @@
+package storage
+
+import (
+	"time"
+
+	"sotto/chat"
+	"sotto/crypto/vault"
+)
+
+// Options are what a new or changed slot needs. The zero value is right for production but for Passphrase.
+type Options struct {
+	// Passphrase of a new profile; Create refuses an empty one with chat.ErrMalformed.
+	Passphrase string
+	// Params are the cost of a passphrase slot; zero: vault.Calibrate to about a second.
+	Params vault.Params
+	// Limits bound the cost that a slot may ask for; zero: vault.Standard. Tests pass smaller ones as a value.
+	Limits vault.Limits
+	// Now stamps new slots and measures calibration; nil: time.Now.
+	Now func() time.Time
+}
+
+// unlockTime is how long a passphrase is stretched on the machine that sets it.
+const unlockTime = time.Second
+
+func (o Options) filled() Options {
+	if o.Limits == (vault.Limits{}) {
+		o.Limits = vault.Standard()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func (o Options) credential(passphrase string) (vault.Credential, error) {
+	if passphrase == "" {
+		return vault.Credential{}, chat.ErrMalformed
+	}
+	if o.Params == (vault.Params{}) {
+		o.Params = vault.Calibrate(unlockTime, o.Now)
+	}
+	return vault.Credential{Secret: vault.Passphrase(passphrase), Params: o.Params}, nil
+}
+
+// Secret opens a store. Make one with Passphrase or RecoveryCode.
+type Secret struct {
+	secret vault.Secret
+	err    error
+}
+
+// Passphrase is the secret of a person who remembers it.
+func Passphrase(p string) Secret { return Secret{secret: vault.Passphrase(p)} }
+
+// RecoveryCode is the secret of a person who kept the 20 words, in any case and spacing. Words that cannot be a code
+// open nothing: Open answers chat.ErrWrongSecret.
+func RecoveryCode(words string) Secret {
+	code, err := vault.ParseRecoveryCode(words)
+	if err != nil {
+		return Secret{err: chat.ErrWrongSecret}
+	}
+	return Secret{secret: vault.Recovery(code)}
+}
+
+// String hides the secret from logs and formatted errors.
+func (Secret) String() string { return "Secret(redacted)" }
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }

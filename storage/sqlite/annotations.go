@@ -1,0 +1,103 @@
+package sqlite
+
+import "sotto/chat"
+
+type annotationsRepo struct{ t *tx }
+
+func (r annotationsRepo) tag(column string, id chat.MessageID) []byte {
+	tag := r.t.s.tags.Tag("annotations."+column, id[:])
+	return tag[:]
+}
+
+func (r annotationsRepo) Put(a chat.Annotation) error {
+	if err := r.t.writing(); err != nil {
+		return err
+	}
+	th, err := r.t.thread(a.Conversation)
+	if err != nil {
+		return err
+	}
+	tag := r.tag("id", a.ID)
+	row, err := r.t.c.row("SELECT id, conversation FROM annotations WHERE tag = ?", tag)
+	if err != nil {
+		return err
+	}
+	columns := []value{th.row, tag, r.tag("target", a.Target)}
+	if row == nil {
+		id, err := r.t.nextID(annotations)
+		if err != nil {
+			return err
+		}
+		return mapped(r.t.insert(annotations, id, th.keyID, th.key, columns, encodeAnnotation(a)))
+	}
+	if integer(row[1]) != th.row {
+		return chat.ErrMalformed
+	}
+	return mapped(r.t.update(annotations, integer(row[0]), th.keyID, th.key, columns, encodeAnnotation(a)))
+}
+
+func (r annotationsRepo) ForTarget(conv chat.ConversationID, target chat.MessageID) ([]chat.Annotation, error) {
+	if err := r.t.reading(); err != nil {
+		return nil, err
+	}
+	th, err := r.t.thread(conv)
+	if err == chat.ErrNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []chat.Annotation
+	err = r.t.c.each(`SELECT id, conversation, tag, target, body FROM annotations
+		WHERE conversation = ? AND target = ? ORDER BY id`, []value{th.row, r.tag("target", target)},
+		func(row []value) error {
+			body, err := r.t.open(annotations, integer(row[0]), th.keyID, th.key, row[1:4], bytesOf(row[4]))
+			if err != nil {
+				return err
+			}
+			a, ok := decodeAnnotation(body)
+			if !ok {
+				return damaged(annotations.name)
+			}
+			out = append(out, a)
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (r annotationsRepo) DeleteForTarget(conv chat.ConversationID, target chat.MessageID) error {
+	if err := r.t.writing(); err != nil {
+		return err
+	}
+	th, err := r.t.thread(conv)
+	if err == chat.ErrNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n, err := r.t.c.exec("DELETE FROM annotations WHERE conversation = ? AND target = ?", th.row, r.tag("target", target))
+	r.t.dirty = r.t.dirty || n > 0
+	return mapped(err)
+}
+
+const annotationV1 = 1
+
+func encodeAnnotation(a chat.Annotation) []byte {
+	return layout(annotationV1).fixed(a.ID[:]).fixed(a.Conversation[:]).fixed(a.Target[:]).text(string(a.Kind)).
+		fixed(a.Author[:]).uint(a.Seq).time(a.Sent).text(a.Text).b
+}
+
+func decodeAnnotation(b []byte) (a chat.Annotation, ok bool) {
+	r := read(b, annotationV1)
+	r.fixed(a.ID[:])
+	r.fixed(a.Conversation[:])
+	r.fixed(a.Target[:])
+	a.Kind = chat.AnnotationKind(r.text())
+	r.fixed(a.Author[:])
+	a.Seq, a.Sent, a.Text = r.uint(), r.time(), r.text()
+	return a, r.done()
+}

@@ -1,0 +1,161 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"sotto/crypto/vault"
+)
+
+// covers is the state behind the sealed cover: the digests and, so that changing a row costs one MAC, the element of
+// every covered row. A write transaction works on a draft of it.
+type covers struct {
+	coverer  *vault.Coverer
+	cover    vault.Cover
+	elements map[*table]map[int64]vault.Element
+}
+
+// draft is what one transaction changes; nil elements are rows that are gone.
+type draft struct {
+	base    *covers
+	cover   vault.Cover
+	changed map[*table]map[int64]*vault.Element
+}
+
+func newCovers(key vault.RowKey) *covers {
+	c := &covers{
+		coverer:  vault.NewCoverer(key),
+		cover:    vault.Cover{Tables: make([]vault.Digest, len(covered))},
+		elements: map[*table]map[int64]vault.Element{},
+	}
+	for _, t := range covered {
+		c.elements[t] = map[int64]vault.Element{}
+	}
+	return c
+}
+
+func (c *covers) draft() *draft {
+	d := &draft{base: c, cover: c.cover, changed: map[*table]map[int64]*vault.Element{}}
+	d.cover.Tables = append([]vault.Digest(nil), c.cover.Tables...)
+	return d
+}
+
+// set records that the row now has this associated data and body.
+func (d *draft) set(t *table, id int64, data, body []byte) {
+	e := d.base.coverer.Element(data, vault.Fingerprint(body))
+	d.replace(t, id, &e)
+}
+
+// unset records that the row is gone.
+func (d *draft) unset(t *table, id int64) { d.replace(t, id, nil) }
+
+func (d *draft) replace(t *table, id int64, e *vault.Element) {
+	digest := &d.cover.Tables[t.index()]
+	if old, ok := d.element(t, id); ok {
+		digest.Remove(old)
+	}
+	if e != nil {
+		digest.Add(*e)
+	}
+	if d.changed[t] == nil {
+		d.changed[t] = map[int64]*vault.Element{}
+	}
+	d.changed[t][id] = e
+}
+
+func (d *draft) element(t *table, id int64) (vault.Element, bool) {
+	if e, ok := d.changed[t][id]; ok {
+		if e == nil {
+			return vault.Element{}, false
+		}
+		return *e, true
+	}
+	e, ok := d.base.elements[t][id]
+	return e, ok
+}
+
+// head records the newest audit row.
+func (d *draft) head(data, body []byte) {
+	d.cover.Head = d.base.coverer.Element(data, vault.Fingerprint(body))
+}
+
+// commit makes the draft the present state; call it after the database has committed.
+func (d *draft) commit() {
+	d.base.cover = d.cover
+	for t, rows := range d.changed {
+		for id, e := range rows {
+			if e == nil {
+				delete(d.base.elements[t], id)
+			} else {
+				d.base.elements[t][id] = *e
+			}
+		}
+	}
+}
+
+func (t *table) index() int {
+	for i, c := range covered {
+		if c == t {
+			return i
+		}
+	}
+	panic("sqlite: table is not covered: " + t.name)
+}
+
+// load reads the rows of every covered table and the newest audit row and compares them with the sealed cover. A row
+// that was altered, added, dropped, swapped or replaced by an older one is an ErrDamaged that names its table.
+func (c *covers) load(db *conn, keys *ring, sealed vault.Cover) error {
+	if len(sealed.Tables) != len(covered) {
+		return damaged("state")
+	}
+	d := c.draft()
+	for i, t := range covered {
+		var key int64
+		if t.purpose != "" {
+			key, _ = keys.purpose(t.purpose)
+		}
+		err := db.each(t.fingerprints(), nil, func(row []value) error {
+			id, columns, rowKey := integer(row[0]), row[1:len(row)-1], key
+			if t == conversations {
+				rowKey = integer(columns[0])
+			}
+			e := c.coverer.Element(t.rowData(id, rowKey, columns), bytesOf(row[len(row)-1]))
+			d.replace(t, id, &e)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if d.cover.Tables[i] != sealed.Tables[i] {
+			return damaged(t.name)
+		}
+	}
+	if err := c.loadHead(db, keys, d); err != nil {
+		return err
+	}
+	if d.cover.Head != sealed.Head {
+		return damaged(audit.name)
+	}
+	d.cover.Commits = sealed.Commits
+	d.commit()
+	return nil
+}
+
+func (c *covers) loadHead(db *conn, keys *ring, d *draft) error {
+	row, err := db.row("SELECT id, tag, ref, body FROM audit ORDER BY id DESC LIMIT 1")
+	if err != nil || row == nil {
+		return err
+	}
+	key, _ := keys.purpose(audit.purpose)
+	d.head(audit.rowData(integer(row[0]), key, row[1:3]), bytesOf(row[3]))
+	return nil
+}
+
+// fingerprints selects what vault.Fingerprint would return of a body, without fetching the whole of it.
+func (t *table) fingerprints() string {
+	columns := ""
+	for _, c := range t.clear {
+		columns += ", " + c
+	}
+	return fmt.Sprintf(`SELECT id%s, CASE WHEN length(body) < 41 THEN body
+		ELSE substr(body, 1, 25) || substr(body, -16) END FROM %s`, columns, t.name)
+}

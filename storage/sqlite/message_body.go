@@ -1,0 +1,75 @@
+package sqlite
+
+import (
+	"time"
+
+	"sotto/chat"
+)
+
+const messageV1 = 1
+
+// Flags of a message body.
+const (
+	flagOut = 1 << iota
+	flagEdited
+	flagDeleted
+	flagNoForward
+)
+
+func encodeMessage(m chat.Message) []byte {
+	flags := uint64(0)
+	for _, f := range []struct {
+		set bool
+		bit uint64
+	}{{m.Direction == chat.Out, flagOut}, {m.Edited, flagEdited}, {m.Deleted, flagDeleted}, {m.NoForward, flagNoForward}} {
+		if f.set {
+			flags |= f.bit
+		}
+	}
+	w := layout(messageV1).fixed(m.ID[:]).fixed(m.Conversation[:]).fixed(m.Author[:]).fixed(m.Device[:]).uint(flags).
+		text(string(m.Kind)).uint(m.Seq).time(m.Sent).time(m.Received).text(string(m.State)).text(m.Text).
+		fixed(m.ReplyTo[:]).int(int64(m.ExpiresAfter)).uint(m.EditSeq).uint(uint64(len(m.Reactions)))
+	for _, r := range m.Reactions {
+		w.fixed(r.From[:]).text(r.Emoji).uint(r.Seq)
+	}
+	return w.text(m.Notice).bytes(m.Raw).int(int64(m.Missing)).text(m.Failure).int(m.Revision).b
+}
+
+func decodeMessage(b []byte) (m chat.Message, ok bool) {
+	r := read(b, messageV1)
+	r.fixed(m.ID[:])
+	r.fixed(m.Conversation[:])
+	r.fixed(m.Author[:])
+	r.fixed(m.Device[:])
+	flags := r.uint()
+	m.Direction = chat.In
+	if flags&flagOut != 0 {
+		m.Direction = chat.Out
+	}
+	m.Edited, m.Deleted, m.NoForward = flags&flagEdited != 0, flags&flagDeleted != 0, flags&flagNoForward != 0
+	m.Kind, m.Seq, m.Sent, m.Received = chat.MessageKind(r.text()), r.uint(), r.time(), r.time()
+	m.State, m.Text = chat.MessageState(r.text()), r.text()
+	r.fixed(m.ReplyTo[:])
+	m.ExpiresAfter, m.EditSeq = time.Duration(r.int()), r.uint()
+	for range r.count(len(chat.ContactID{}) + 2) {
+		var v chat.Reaction
+		r.fixed(v.From[:])
+		v.Emoji, v.Seq = r.text(), r.uint()
+		m.Reactions = append(m.Reactions, v)
+	}
+	m.Notice, m.Raw, m.Missing, m.Failure, m.Revision = r.text(), r.bytes(), int(r.int()), r.text(), r.int()
+	return m, r.done()
+}
+
+// normal returns the message as a later Get will: instants in UTC without a monotonic reading.
+func normal(m chat.Message) chat.Message {
+	m.Sent, m.Received = instant(m.Sent), instant(m.Received)
+	return m
+}
+
+func instant(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.Unix(t.Unix(), int64(t.Nanosecond())).UTC()
+}

@@ -1,0 +1,388 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"sync"
+
+	"sotto/chat"
+	"sotto/crypto/encode"
+	"sotto/crypto/vault"
+)
+
+// readers is how many units of work can read beside each other.
+const readers = 3
+
+// Store is an open history. It implements chat.Store.
+type Store struct {
+	save    func([]byte) error // writes the vault file, atomically and durably
+	writer  *conn
+	lock    chan struct{} // holds one token: the right to write
+	pool    chan *conn
+	dialled int // readers in all
+	closed  chan struct{}
+
+	// Guarded by lock.
+	vault   *vault.Vault // written under vaultMu too
+	epoch   uint64
+	pending bool // an erasure has committed and its epoch has not turned
+	covers  *covers
+	last    map[*table]int64 // newest row id ever given
+
+	vaultMu sync.RWMutex
+	keys    *ring
+	tags    *vault.Tagger
+
+	reached func(point string) // tests: kill points of the epoch turn
+}
+
+// Create makes an empty history at path, which must not exist, and then saves the vault. save writes the bytes of the
+// vault file atomically and durably.
+func Create(path string, v *vault.Vault, save func([]byte) error) (*Store, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fileError(err)
+	}
+	db, err := dial(path, forWriter)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(db, v, save)
+	if err = s.initialise(); err == nil {
+		err = save(v.Bytes())
+	}
+	if err != nil {
+		db.close() //nolint:errcheck // the first error is the one to report
+		return nil, err
+	}
+	return s.withReaders(path)
+}
+
+// Open opens the history at path with an open vault. It migrates the schema, checks the covered tables, and finishes an
+// erasure that was interrupted. It returns ErrNewerFormat (file untouched), ErrDamaged, ErrNoProfile, ErrReadOnly or
+// ErrDiskFull of package chat.
+func Open(path string, v *vault.Vault, save func([]byte) error) (*Store, error) {
+	return open(path, v, save, nil)
+}
+
+func open(path string, v *vault.Vault, save func([]byte) error, reached func(string)) (*Store, error) {
+	if err := inspect(path); err != nil {
+		return nil, err
+	}
+	db, err := dial(path, forWriter)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(db, v, save)
+	s.reached = reached
+	if err := s.load(); err != nil {
+		db.close() //nolint:errcheck // the first error is the one to report
+		return nil, err
+	}
+	return s.withReaders(path)
+}
+
+// inspect reads the header of the file before SQLite may write to it.
+func inspect(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fileError(err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	header := make([]byte, 100)
+	if _, err := f.ReadAt(header, 0); err != nil || string(header[:16]) != "SQLite format 3\x00" {
+		return damaged("header")
+	}
+	if v := binary.BigEndian.Uint32(header[60:]); v > uint32(len(migrations)) {
+		return chat.ErrNewerFormat
+	}
+	return nil
+}
+
+func fileError(err error) error {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return chat.ErrNoProfile
+	case errors.Is(err, os.ErrExist):
+		return chat.ErrProfileExists
+	case errors.Is(err, os.ErrPermission):
+		return chat.ErrReadOnly
+	}
+	return errors.New("sqlite: file refused")
+}
+
+func newStore(db *conn, v *vault.Vault, save func([]byte) error) *Store {
+	s := &Store{
+		save: save, writer: db, vault: v,
+		lock: make(chan struct{}, 1), pool: make(chan *conn, readers), closed: make(chan struct{}),
+		keys: newRing(), last: map[*table]int64{},
+	}
+	s.lock <- struct{}{}
+	return s
+}
+
+func (s *Store) withReaders(path string) (*Store, error) {
+	for range readers {
+		c, err := dial(path, forReader)
+		if err != nil {
+			s.Close() //nolint:errcheck // the first error is the one to report
+			return nil, err
+		}
+		s.dialled++
+		s.pool <- c
+	}
+	return s, nil
+}
+
+// initialise writes the schema, the purpose keys and the first cover.
+func (s *Store) initialise() error {
+	if err := migrate(s.writer, len(migrations)); err != nil {
+		return err
+	}
+	for i, p := range purposes {
+		id := int64(i + 1)
+		s.keys.put(id, vault.NewRowKey())
+		s.keys.purposes[p] = id
+	}
+	s.prepareKeys()
+	s.epoch = s.vault.Epoch()
+	return s.writeTx(func(t *tx) error {
+		for i, p := range purposes {
+			_, k := s.keys.purpose(p)
+			if err := t.insertKey(int64(i+1), p, k); err != nil {
+				return err
+			}
+		}
+		return t.insertState()
+	})
+}
+
+func (s *Store) prepareKeys() {
+	_, lookup := s.keys.purpose("lookup")
+	_, cover := s.keys.purpose("cover")
+	s.tags = vault.NewTagger(lookup)
+	s.covers = newCovers(cover)
+}
+
+// load reads state, keys and cover of an existing file.
+func (s *Store) load() error {
+	have, err := version(s.writer)
+	if err != nil {
+		return err
+	}
+	if have == 0 {
+		return damaged("schema")
+	}
+	if err := migrate(s.writer, len(migrations)); err != nil {
+		return err
+	}
+	state, err := s.writer.row("SELECT key, epoch, pending, body FROM state WHERE id = 1")
+	if err != nil {
+		return err
+	}
+	if state == nil {
+		return damaged("state")
+	}
+	s.epoch = uint64(integer(state[1]))
+	s.pending = integer(state[2]) != 0
+	if err := s.loadPurposes(); err != nil {
+		return err
+	}
+	s.prepareKeys()
+	cover, err := s.openState(state)
+	if err != nil {
+		return err
+	}
+	if err := s.covers.load(s.writer, s.keys, cover); err != nil {
+		return err
+	}
+	if s.pending || s.vault.Turning() {
+		return s.turn()
+	}
+	return nil
+}
+
+// loadPurposes unwraps the keys that belong to no conversation.
+func (s *Store) loadPurposes() error {
+	rows, err := s.writer.rows("SELECT id, body FROM keys WHERE id NOT IN (SELECT key FROM conversations)")
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		record, err := s.vault.Unwrap(integer(row[0]), s.epoch, bytesOf(row[1]))
+		if err != nil {
+			return opened(keysTable.name, err)
+		}
+		purpose, key, ok := decodeKey(record)
+		clear(record)
+		if !ok {
+			return damaged(keysTable.name)
+		}
+		s.keys.put(integer(row[0]), key)
+		s.keys.purposes[purpose] = integer(row[0])
+	}
+	for _, p := range purposes {
+		if _, ok := s.keys.purposes[p]; !ok {
+			return damaged(keysTable.name)
+		}
+	}
+	return nil
+}
+
+// View implements chat.Store.
+func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
+	c, err := s.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.pool <- c }()
+	if _, err := c.exec("BEGIN"); err != nil {
+		return mapped(err)
+	}
+	t := &tx{s: s, c: c}
+	defer func() {
+		t.over = true
+		c.exec("ROLLBACK") //nolint:errcheck // nothing was written
+	}()
+	return f(t)
+}
+
+func (s *Store) reader(ctx context.Context) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.closed:
+		return nil, chat.ErrLocked
+	default:
+	}
+	select {
+	case c := <-s.pool:
+		return c, nil
+	case <-s.closed:
+		return nil, chat.ErrLocked
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Update implements chat.Store. A unit of work that destroyed a conversation is finished like Erase.
+func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
+	return s.write(ctx, false, f)
+}
+
+// Erase implements chat.Store. An error after the unit of work has committed leaves the erasure pending: the next Erase
+// or opening finishes it.
+func (s *Store) Erase(ctx context.Context, f func(chat.Tx) error) error {
+	return s.write(ctx, true, f)
+}
+
+func (s *Store) write(ctx context.Context, erase bool, f func(chat.Tx) error) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	err := s.writeTx(func(t *tx) error {
+		t.erase = erase
+		err := f(t)
+		erase = t.erase
+		return err
+	})
+	if err != nil || !erase {
+		return err
+	}
+	s.reach("committed")
+	return s.turn()
+}
+
+func (s *Store) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-s.closed:
+		return chat.ErrLocked
+	default:
+	}
+	select {
+	case <-s.lock:
+		return nil
+	case <-s.closed:
+		return chat.ErrLocked
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Store) release() { s.lock <- struct{}{} }
+
+// writeTx runs one write transaction; the caller has the lock.
+func (s *Store) writeTx(f func(*tx) error) (err error) {
+	if _, err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
+		return mapped(err)
+	}
+	t := &tx{s: s, c: s.writer, write: true, draft: s.covers.draft()}
+	committed := false
+	defer func() {
+		t.over = true
+		if !committed {
+			s.writer.exec("ROLLBACK") //nolint:errcheck // SQLite may have rolled back by itself
+			clear(s.last)
+		}
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	if err := t.seal(); err != nil {
+		return err
+	}
+	if _, err := s.writer.exec("COMMIT"); err != nil {
+		return mapped(err)
+	}
+	committed = true
+	t.committed()
+	return nil
+}
+
+// Subkey returns a key for a purpose outside this store. It stays the same over erasure epochs.
+func (s *Store) Subkey(name string) [vault.KeySize]byte {
+	_, k := s.keys.purpose("subkeys")
+	return k.Derive(encode.StoreSubkey, name)
+}
+
+// Close waits for the units of work in progress, closes the connections and clears the keys. Later units of work answer
+// ErrLocked. Closing twice is no error.
+func (s *Store) Close() error {
+	select {
+	case <-s.closed:
+		return nil
+	case <-s.lock:
+	}
+	select {
+	case <-s.closed:
+		s.release()
+		return nil
+	default:
+	}
+	close(s.closed)
+	var first error
+	for range s.dialled {
+		first = errors.Join(first, (<-s.pool).close())
+	}
+	first = errors.Join(first, s.writer.close())
+	s.keys.zero()
+	s.vault.Zero()
+	s.release()
+	return first
+}
+
+func (s *Store) reach(point string) {
+	if s.reached != nil {
+		s.reached(point)
+	}
+}

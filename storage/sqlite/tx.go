@@ -1,0 +1,254 @@
+package sqlite
+
+import (
+	"sotto/chat"
+	"sotto/crypto/vault"
+)
+
+// tx is one unit of work on one connection. Repositories are views of it.
+type tx struct {
+	s     *Store
+	c     *conn
+	write bool
+	over  bool
+
+	// Of a write transaction.
+	erase   bool // what it removes must become unreadable
+	turned  bool // it is the one that turns the epoch
+	dirty   bool
+	draft   *draft
+	threads map[chat.ConversationID]*thread
+	heads   map[vault.Tag]*head
+	made    map[int64]vault.RowKey // keys that this transaction created
+	dead    []int64                // keys that it destroyed
+}
+
+func (t *tx) Contacts() chat.Contacts           { return contactsRepo{t} }
+func (t *tx) Conversations() chat.Conversations { return conversationsRepo{t} }
+func (t *tx) Messages() chat.Messages           { return messagesRepo{t} }
+func (t *tx) Annotations() chat.Annotations     { return annotationsRepo{t} }
+func (t *tx) Sessions() chat.Sessions           { return sessionsRepo{t} }
+func (t *tx) Prekeys() chat.Prekeys             { return prekeysRepo{t} }
+func (t *tx) Replays() chat.Replays             { return replaysRepo{t} }
+func (t *tx) Mailboxes() chat.Mailboxes         { return mailboxesRepo{t} }
+func (t *tx) Routes() chat.Routes               { return routesRepo{t} }
+func (t *tx) Invitations() chat.Invitations     { return invitationsRepo{t} }
+func (t *tx) Queue() chat.Queue                 { return queueRepo{t} }
+func (t *tx) Consents() chat.Consents           { return consentsRepo{t} }
+func (t *tx) Audit() chat.Audit                 { return auditRepo{t} }
+func (t *tx) Events() chat.Events               { return eventsRepo{t} }
+func (t *tx) Settings() chat.Settings           { return settingsRepo{t} }
+
+func (t *tx) reading() error {
+	if t.over {
+		return errFinished
+	}
+	return nil
+}
+
+func (t *tx) writing() error {
+	if t.over {
+		return errFinished
+	}
+	if !t.write {
+		return errReadOnlyTx
+	}
+	return nil
+}
+
+// nextID returns the row id for an insertion. The id must be known before the row is sealed, since it is bound to it.
+func (t *tx) nextID(tb *table) (int64, error) {
+	last, ok := t.s.last[tb]
+	if !ok {
+		row, err := t.c.row("SELECT seq FROM sqlite_sequence WHERE name = '" + tb.name + "'")
+		if err != nil {
+			return 0, err
+		}
+		if row != nil {
+			last = integer(row[0])
+		}
+	}
+	t.s.last[tb] = last + 1
+	return last + 1, nil
+}
+
+// insert seals the body and writes a new row. A refusal by a unique index is returned as SQLite's error.
+func (t *tx) insert(tb *table, id, keyID int64, key vault.RowKey, columns []value, body []byte) error {
+	data := tb.rowData(id, keyID, columns)
+	sealed := key.Seal(data, body)
+	args := make([]value, 0, len(columns)+2)
+	args = append(append(append(args, id), columns...), sealed)
+	if _, err := t.c.exec(tb.sqlInsert, args...); err != nil {
+		return err
+	}
+	t.dirty = true
+	if tb.covered {
+		t.draft.set(tb, id, data, sealed)
+	}
+	if tb == audit {
+		t.draft.head(data, sealed)
+	}
+	return nil
+}
+
+// update seals the body anew and replaces the row.
+func (t *tx) update(tb *table, id, keyID int64, key vault.RowKey, columns []value, body []byte) error {
+	data := tb.rowData(id, keyID, columns)
+	sealed := key.Seal(data, body)
+	args := make([]value, 0, len(columns)+2)
+	args = append(append(append(args, columns...), sealed), id)
+	n, err := t.c.exec(tb.sqlUpdate, args...)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return damaged(tb.name)
+	}
+	t.dirty = true
+	if tb.covered {
+		t.draft.set(tb, id, data, sealed)
+	}
+	return nil
+}
+
+func (t *tx) remove(tb *table, id int64) error {
+	n, err := t.c.exec(tb.sqlDelete, id)
+	if err != nil {
+		return mapped(err)
+	}
+	if n != 1 {
+		return damaged(tb.name)
+	}
+	t.dirty = true
+	if tb.covered {
+		t.draft.unset(tb, id)
+	}
+	return nil
+}
+
+// open authenticates a row and returns its body.
+func (t *tx) open(tb *table, id, keyID int64, key vault.RowKey, columns []value, sealed []byte) ([]byte, error) {
+	body, err := key.Open(tb.rowData(id, keyID, columns), sealed)
+	if err != nil {
+		return nil, opened(tb.name, err)
+	}
+	return body, nil
+}
+
+// key returns a conversation's key.
+func (t *tx) key(id int64) (vault.RowKey, error) {
+	if k, ok := t.made[id]; ok {
+		return k, nil
+	}
+	if k, ok := t.s.keys.get(id); ok {
+		return k, nil
+	}
+	row, err := t.c.row("SELECT k.body, s.epoch FROM keys k, state s WHERE k.id = ?", id)
+	if err != nil {
+		return vault.RowKey{}, err
+	}
+	if row == nil {
+		return vault.RowKey{}, damaged(keysTable.name)
+	}
+	k, err := t.s.unwrap(id, uint64(integer(row[1])), bytesOf(row[0]))
+	if err != nil {
+		return vault.RowKey{}, err
+	}
+	t.s.keys.put(id, k)
+	return k, nil
+}
+
+// newKey makes a key and its row.
+func (t *tx) newKey() (int64, vault.RowKey, error) {
+	id, err := t.nextID(keysTable)
+	if err != nil {
+		return 0, vault.RowKey{}, err
+	}
+	k := vault.NewRowKey()
+	if t.made == nil {
+		t.made = map[int64]vault.RowKey{}
+	}
+	t.made[id] = k
+	return id, k, t.insertKey(id, "", k)
+}
+
+func (t *tx) insertKey(id int64, purpose string, k vault.RowKey) error {
+	record := encodeKey(purpose, k)
+	defer clear(record)
+	wrapped := t.s.currentVault().Wrap(id, t.s.epoch, record)
+	if _, err := t.c.exec(keysTable.sqlInsert, id, wrapped); err != nil {
+		return mapped(err)
+	}
+	t.dirty = true
+	t.draft.set(keysTable, id, keysTable.rowData(id, 0, nil), wrapped)
+	return nil
+}
+
+// seal writes what the transaction kept back: authors' heads and the cover.
+func (t *tx) seal() error {
+	if err := t.flushHeads(); err != nil {
+		return err
+	}
+	if !t.dirty && !t.erase {
+		return nil
+	}
+	return t.updateState()
+}
+
+// committed makes the transaction's changes the present state of the store.
+func (t *tx) committed() {
+	t.draft.commit()
+	t.s.pending = (t.s.pending || t.erase) && !t.turned
+	for id, k := range t.made {
+		t.s.keys.put(id, k)
+	}
+	for _, id := range t.dead {
+		t.s.keys.forget(id)
+	}
+}
+
+// The state row holds the sealed cover; epoch and the mark of a pending erasure are bound to it.
+func (t *tx) insertState() error {
+	columns, body := t.state()
+	_, err := t.c.exec("INSERT INTO state (id, key, epoch, pending, body) VALUES (1, ?, ?, ?, ?)", append(columns, body)...)
+	return mapped(err)
+}
+
+func (t *tx) updateState() error {
+	columns, body := t.state()
+	n, err := t.c.exec("UPDATE state SET key = ?, epoch = ?, pending = ?, body = ? WHERE id = 1", append(columns, body)...)
+	if err == nil && n != 1 {
+		return damaged(stateTable.name)
+	}
+	return mapped(err)
+}
+
+var stateTable = newTable("state", "cover", false, "key", "epoch", "pending")
+
+func (t *tx) state() (columns []value, body []byte) {
+	t.draft.cover.Commits++
+	id, key := t.s.keys.purpose("cover")
+	pending := int64(0)
+	if t.erase || t.s.pending && !t.turned {
+		pending = 1
+	}
+	columns = []value{id, int64(t.s.epoch), pending}
+	return columns, key.Seal(stateTable.rowData(1, id, columns), t.draft.cover.Bytes())
+}
+
+// openState opens the cover of a state row (key, epoch, pending, body).
+func (s *Store) openState(row []value) (vault.Cover, error) {
+	id, key := s.keys.purpose("cover")
+	if integer(row[0]) != id {
+		return vault.Cover{}, damaged(stateTable.name)
+	}
+	body, err := key.Open(stateTable.rowData(1, id, row[:3]), bytesOf(row[3]))
+	if err != nil {
+		return vault.Cover{}, opened(stateTable.name, err)
+	}
+	cover, err := vault.ParseCover(body)
+	if err != nil {
+		return vault.Cover{}, damaged(stateTable.name)
+	}
+	return cover, nil
+}

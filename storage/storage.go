@@ -1,0 +1,180 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"sotto/chat"
+	"sotto/crypto/vault"
+	"sotto/storage/sqlite"
+	"sotto/storage/vaultfile"
+)
+
+// Names inside a profile folder (docs/STORAGE.md section 1).
+const (
+	VaultFile   = "vault"
+	HistoryFile = "history.db"
+	TempFolder  = "tmp"
+	// vaultSuffix follows the name of a database that has a vault of its own (OpenWithKey).
+	vaultSuffix = ".vault"
+	// orphanSuffix follows the name of a database that was found without a vault.
+	orphanSuffix = ".orphan"
+)
+
+// Store is an open history with the vault that seals it. It implements chat.Store.
+type Store struct {
+	*sqlite.Store
+	options Options
+}
+
+var _ chat.Store = (*Store)(nil)
+
+// Exists reports whether the folder holds a profile.
+func Exists(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, VaultFile))
+	return err == nil
+}
+
+// Create makes a profile's vault and history in dir (0700, made if missing) and returns the open store and the recovery
+// code, which is to be shown once. It returns chat.ErrProfileExists, ErrMalformed (empty passphrase), ErrDiskFull or
+// ErrReadOnly. A creation that was interrupted before the vault was written is begun anew.
+func Create(ctx context.Context, dir string, options Options) (*Store, vault.RecoveryCode, error) {
+	options = options.filled()
+	if Exists(dir) {
+		return nil, vault.RecoveryCode{}, chat.ErrProfileExists
+	}
+	passphrase, err := options.credential(options.Passphrase)
+	if err != nil {
+		return nil, vault.RecoveryCode{}, err
+	}
+	options.Passphrase = ""
+	if err := ctx.Err(); err != nil {
+		return nil, vault.RecoveryCode{}, err
+	}
+	if err := prepare(dir); err != nil {
+		return nil, vault.RecoveryCode{}, err
+	}
+	code := vault.NewRecoveryCode()
+	v, err := vault.New(options.Now(), options.Limits, passphrase, vault.Credential{Secret: vault.Recovery(code)})
+	if err != nil {
+		return nil, vault.RecoveryCode{}, sqlite.VaultError(err)
+	}
+	s, err := create(filepath.Join(dir, HistoryFile), filepath.Join(dir, VaultFile), v, options)
+	return s, code, err
+}
+
+// Open unlocks the profile in dir. It returns chat.ErrNoProfile, ErrWrongSecret, ErrVaultDamaged, ErrDamaged,
+// ErrNewerFormat, ErrDiskFull or ErrReadOnly.
+func Open(ctx context.Context, dir string, secret Secret, options Options) (*Store, error) {
+	options = options.filled()
+	if secret.err != nil {
+		if !Exists(dir) {
+			return nil, chat.ErrNoProfile
+		}
+		return nil, secret.err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s, err := open(filepath.Join(dir, HistoryFile), filepath.Join(dir, VaultFile), secret.secret, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := emptyTemp(dir); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// OpenWithKey opens the database file that is unlocked by a key held in another store, and makes it, with its vault file
+// beside it (name + ".vault"), when neither exists. Erasure epochs of the two stores turn independently.
+func OpenWithKey(ctx context.Context, file string, key [vault.KeySize]byte, options Options) (*Store, error) {
+	options = options.filled()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	secret := vault.Held(key)
+	if _, err := os.Lstat(file + vaultSuffix); err == nil {
+		return open(file, file+vaultSuffix, secret, options)
+	}
+	v, err := vault.New(options.Now(), options.Limits, vault.Credential{Secret: secret})
+	if err != nil {
+		return nil, sqlite.VaultError(err)
+	}
+	return create(file, file+vaultSuffix, v, options)
+}
+
+// create writes the database first and the vault last: the vault is what makes a profile exist.
+func create(database, vaultPath string, v *vault.Vault, options Options) (*Store, error) {
+	if err := setAside(database); err != nil {
+		return nil, err
+	}
+	s, err := sqlite.Create(database, v, func(b []byte) error { return vaultfile.Write(vaultPath, b) })
+	if err != nil {
+		v.Zero()
+		return nil, errors.Join(err, removeDatabase(database))
+	}
+	return &Store{s, options}, nil
+}
+
+// setAside renames a database that has no vault: what an interrupted creation left, or what a vault from a backup may
+// open one day.
+func setAside(database string) error {
+	for _, suffix := range databaseSuffixes {
+		err := os.Rename(database+suffix, database+orphanSuffix+suffix)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return folderError(err)
+		}
+	}
+	return nil
+}
+
+func open(database, vaultPath string, secret vault.Secret, options Options) (*Store, error) {
+	b, err := vaultfile.Read(vaultPath)
+	if err != nil {
+		return nil, err
+	}
+	v, err := vault.Open(b, options.Limits, secret)
+	if err != nil {
+		return nil, sqlite.VaultError(err)
+	}
+	s, err := sqlite.Open(database, v, func(b []byte) error { return vaultfile.Write(vaultPath, b) })
+	if err != nil {
+		v.Zero()
+		return nil, err
+	}
+	return &Store{s, options}, nil
+}
+
+func prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return folderError(err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return folderError(err)
+	}
+	return emptyTemp(dir)
+}
+
+// emptyTemp wipes what an earlier run left in the folder of opened attachments.
+func emptyTemp(dir string) error {
+	tmp := filepath.Join(dir, TempFolder)
+	if err := os.RemoveAll(tmp); err != nil {
+		return folderError(err)
+	}
+	return folderError(os.Mkdir(tmp, 0o700))
+}
+
+func folderError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrPermission):
+		return chat.ErrReadOnly
+	case errors.Is(err, os.ErrNotExist):
+		return chat.ErrNoProfile
+	}
+	return errors.New("storage: profile folder refused")
+}
