@@ -1,0 +1,91 @@
+package messenger
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"sotto/chat"
+	"sotto/crypto/encode"
+	"sotto/crypto/handshake"
+	"sotto/transport/wire"
+)
+
+// The envelope of docs/PROTOCOL.md section 7: what the relay stores. Its length is one of wire.EnvelopeSizes.
+const (
+	envelopeVersion = 1
+	typeInitial     = 1 // carries the handshake header until the peer's first reply
+	typeMessage     = 2
+
+	headSize   = 2 // version and type
+	lengthSize = 4 // of the handshake header outside, of the content inside
+)
+
+// sealed is a parsed envelope. Slices alias the input.
+type sealed struct {
+	kind    byte
+	header  []byte // handshake header of an initial envelope
+	message []byte // ratchet message
+}
+
+// parseEnvelope reads hostile bytes. Every error is chat.ErrMalformed.
+func parseEnvelope(b []byte) (sealed, error) {
+	if !wire.ValidEnvelope(len(b)) || b[0] != envelopeVersion {
+		return sealed{}, fmt.Errorf("%w: envelope", chat.ErrMalformed)
+	}
+	s, rest := sealed{kind: b[1]}, b[headSize:]
+	switch s.kind {
+	case typeMessage:
+		s.message = rest
+	case typeInitial:
+		n := binary.BigEndian.Uint32(rest)
+		rest = rest[lengthSize:]
+		if n == 0 || n > handshake.MaxHeader || int(n) >= len(rest) {
+			return sealed{}, fmt.Errorf("%w: envelope header", chat.ErrMalformed)
+		}
+		s.header, s.message = rest[:n], rest[n:]
+	default:
+		return sealed{}, fmt.Errorf("%w: envelope type", chat.ErrMalformed)
+	}
+	return s, nil
+}
+
+// associated returns the associated data of the ratchet message: version, type and the handshake header.
+func (s sealed) associated() []byte {
+	return encode.Append(encode.Append(nil, []byte{envelopeVersion, s.kind}), s.header)
+}
+
+// prefix returns everything before the ratchet message.
+func (s sealed) prefix() []byte {
+	out := []byte{envelopeVersion, s.kind}
+	if s.kind == typeInitial {
+		out = encode.Append(out, s.header)
+	}
+	return out
+}
+
+// pad returns the ratchet plaintext: the length of the content, the content, and zeros so that the whole envelope, with
+// the prefix and the ratchet's overhead, has the size of its class. Error: chat.ErrTooLarge.
+func pad(content []byte, prefix, overhead int) ([]byte, error) {
+	fixed := prefix + overhead
+	class, err := wire.EnvelopeSize(fixed + lengthSize + len(content))
+	if err != nil {
+		return nil, fmt.Errorf("%w: envelope", chat.ErrTooLarge)
+	}
+	out := make([]byte, class-fixed)
+	binary.BigEndian.PutUint32(out, uint32(len(content)))
+	copy(out[lengthSize:], content)
+	return out, nil
+}
+
+// unpad takes the content out of an authenticated plaintext; the padding must be zeros. Error: chat.ErrMalformed.
+func unpad(plaintext []byte) ([]byte, error) {
+	if len(plaintext) < lengthSize {
+		return nil, fmt.Errorf("%w: padding", chat.ErrMalformed)
+	}
+	n, rest := binary.BigEndian.Uint32(plaintext), plaintext[lengthSize:]
+	if uint64(n) > uint64(len(rest)) || len(bytes.Trim(rest[n:], "\x00")) != 0 {
+		return nil, fmt.Errorf("%w: padding", chat.ErrMalformed)
+	}
+	return rest[:n], nil
+}

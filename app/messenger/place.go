@@ -1,0 +1,194 @@
+package messenger
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sotto/chat"
+	"sotto/chat/content"
+)
+
+// missingAfter is how long a gap in a peer's numbers may last before it is shown.
+const missingAfter = 24 * time.Hour
+
+// place stores a new message in the order of its author: a late one before the first of the same author and device with
+// a higher seq (docs/PROTOCOL.md section 8). Nobody's clock moves anything.
+func (u *unit) place(msg chat.Message) (chat.Message, error) {
+	next, err := u.Messages().FirstAbove(msg.Conversation, msg.Author, msg.Device, msg.Seq)
+	if errors.Is(err, chat.ErrNotFound) {
+		return u.Messages().Put(msg)
+	}
+	if err != nil {
+		return chat.Message{}, err
+	}
+	before, err := u.Messages().Page(msg.Conversation, next.Position, 1)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	after := int64(0)
+	if len(before) > 0 {
+		after = before[len(before)-1].Position
+	}
+	if msg.Position, err = u.Messages().Between(msg.Conversation, next.Position, after); err != nil {
+		return chat.Message{}, err
+	}
+	return u.Messages().Put(msg)
+}
+
+// arrived counts an incoming message and brings what the list shows of its conversation up to date.
+func (u *unit) arrived(msg chat.Message) error {
+	conv, err := u.Conversations().Get(msg.Conversation)
+	if err != nil {
+		return err
+	}
+	if !msg.Deleted {
+		conv.Unread++
+	}
+	if conv.ReadUpTo >= msg.Position {
+		conv.ReadUpTo = msg.Position - 1 // placed above what was read: reading starts again from here
+	}
+	return u.summarise(conv)
+}
+
+// refresh brings what the list shows of a conversation up to date.
+func (u *unit) refresh(id chat.ConversationID) error {
+	conv, err := u.Conversations().Get(id)
+	if err != nil {
+		return err
+	}
+	return u.summarise(conv)
+}
+
+// summarise stores a conversation with the preview of its newest visible message.
+func (u *unit) summarise(conv chat.Conversation) error {
+	newest, err := u.Messages().Page(conv.ID, 0, 1)
+	if err != nil {
+		return err
+	}
+	conv.Preview, conv.PreviewOut, conv.Last = "", false, conv.Created
+	if len(newest) > 0 {
+		msg := newest[len(newest)-1]
+		conv.Preview, conv.PreviewOut, conv.Last = preview(msg), msg.Direction == chat.Out, msg.DisplayTime()
+	}
+	return u.Conversations().Put(conv)
+}
+
+// maxPreview is the length of a preview in characters.
+const maxPreview = 120
+
+func preview(msg chat.Message) string {
+	if msg.Deleted || msg.Kind != chat.KindText {
+		return ""
+	}
+	line := strings.Join(strings.Fields(msg.Text), " ")
+	if utf8.RuneCountInString(line) <= maxPreview {
+		return line
+	}
+	return string([]rune(line)[:maxPreview])
+}
+
+// settingGaps holds, under conversation and device, the numbers of a peer that have not arrived.
+const settingGaps = "messenger/gaps/"
+
+// gaps is what is missing of one author device. At most maxGaps ranges are kept; the oldest are forgotten.
+type gaps struct {
+	Conversation chat.ConversationID
+	Highest      uint64
+	Ranges       []gap `json:",omitempty"`
+}
+
+// gap is a range of numbers that have not arrived. Before is the first row that stands after it.
+type gap struct {
+	From, To uint64
+	Since    time.Time
+	Before   chat.MessageID
+}
+
+const maxGaps = 64
+
+func gapsName(conv chat.ConversationID, device chat.DeviceID) string {
+	return settingGaps + conv.String() + "/" + device.String()
+}
+
+// noteSeq takes a number off what is missing, or notes the gap it leaves.
+func (u *unit) noteSeq(c content.Content, s session) error {
+	name := gapsName(c.Conv, s.Device)
+	g := gaps{Conversation: c.Conv}
+	if _, err := getJSON(u.Tx, name, &g); err != nil {
+		return err
+	}
+	row := c.ID // an annotation has no row; its gap then waits for the next message
+	if c.Seq > g.Highest {
+		if c.Seq > g.Highest+1 {
+			g.Ranges = append(g.Ranges, gap{From: g.Highest + 1, To: c.Seq - 1, Since: u.now, Before: row})
+		}
+		g.Highest = c.Seq
+	} else {
+		g.Ranges = without(g.Ranges, c.Seq, row)
+	}
+	if n := len(g.Ranges); n > maxGaps {
+		g.Ranges = g.Ranges[n-maxGaps:]
+	}
+	return putJSON(u.Tx, name, g)
+}
+
+// without returns the ranges with one number arrived. The row that brought it ends the part below it.
+func without(ranges []gap, seq uint64, row chat.MessageID) []gap {
+	var out []gap
+	for _, r := range ranges {
+		if seq < r.From || seq > r.To {
+			out = append(out, r)
+			continue
+		}
+		if seq > r.From {
+			out = append(out, gap{From: r.From, To: seq - 1, Since: r.Since, Before: row})
+		}
+		if seq < r.To {
+			out = append(out, gap{From: seq + 1, To: r.To, Since: r.Since, Before: r.Before})
+		}
+	}
+	return out
+}
+
+// showGaps writes the number of missing messages onto the rows that stand after gaps older than a day.
+func (u *unit) showGaps() error {
+	all, err := u.Settings().List()
+	if err != nil {
+		return err
+	}
+	for name := range all {
+		if !strings.HasPrefix(name, settingGaps) {
+			continue
+		}
+		var g gaps
+		if _, err := getJSON(u.Tx, name, &g); err != nil {
+			return err
+		}
+		missing := map[chat.MessageID]int{}
+		for _, r := range g.Ranges {
+			if u.now.Sub(r.Since) >= missingAfter {
+				missing[r.Before] += int(min(r.To-r.From+1, 1<<20))
+			}
+		}
+		for id, n := range missing {
+			if err := u.showMissing(id, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (u *unit) showMissing(id chat.MessageID, n int) error {
+	msg, err := u.Messages().Get(id)
+	if err != nil || msg.Missing == n {
+		return ignoreMissing(err)
+	}
+	msg.Missing = n
+	if _, err := u.Messages().Put(msg); err != nil {
+		return err
+	}
+	return u.emit(Event{Type: EventMessage, Contact: msg.Author, Conversation: msg.Conversation, Message: id})
+}

@@ -1,0 +1,229 @@
+package messenger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sotto/chat"
+	"sotto/crypto/encode"
+	"sotto/crypto/handshake"
+	"sotto/crypto/identity"
+	"sotto/crypto/ratchet"
+	"sotto/transport/wire"
+)
+
+// archivedFor is how long a session that no longer sends can still be read (I12).
+const archivedFor = 30 * 24 * time.Hour
+
+// session is a chat.Session with its state parsed. What storage keeps as State is a version byte, flags, the binding
+// and the ratchet state (docs/PROTOCOL.md section 7).
+type session struct {
+	chat.Session
+	ratchet   ratchet.State
+	binding   [32]byte
+	noForward bool
+}
+
+const (
+	stateVersion  = 1
+	flagNoForward = 1
+)
+
+func parseSession(s chat.Session) (session, error) {
+	r := encode.NewReader(s.State)
+	head := r.Fixed(2)
+	binding := r.Fixed(32)
+	state := r.Bytes(ratchet.MaxState)
+	if r.Done() != nil || head[0] != stateVersion {
+		return session{}, fmt.Errorf("%w: session", chat.ErrDamaged)
+	}
+	parsed, err := ratchet.ParseState(state)
+	if err != nil {
+		return session{}, fmt.Errorf("%w: session", chat.ErrDamaged)
+	}
+	return session{Session: s, ratchet: parsed, binding: [32]byte(binding), noForward: head[1]&flagNoForward != 0}, nil
+}
+
+// putSession stores the session with its present ratchet state.
+func (u *unit) putSession(s session) error {
+	flags := byte(0)
+	if s.noForward {
+		flags |= flagNoForward
+	}
+	s.State = encode.Append(append([]byte{stateVersion, flags}, s.binding[:]...), s.ratchet.Marshal())
+	s.Used = u.now
+	return u.Sessions().Put(s.Session)
+}
+
+// sendingSession returns the session that sends to a peer's device; chat.ErrNotFound when there is none.
+func sendingSession(tx chat.Tx, peer chat.ContactID) (session, error) {
+	sessions, err := tx.Sessions().ForPeer(peer)
+	if err != nil {
+		return session{}, err
+	}
+	for _, s := range sessions {
+		if s.Archived.IsZero() {
+			return parseSession(s)
+		}
+	}
+	return session{}, chat.ErrNotFound
+}
+
+// seal encrypts a content under the session and returns the session after it and the envelope. It stores nothing.
+func seal(s session, content []byte) (session, []byte, error) {
+	e := sealed{kind: typeMessage}
+	if s.Header != nil {
+		e.kind, e.header = typeInitial, s.Header
+	}
+	prefix := e.prefix()
+	plaintext, err := pad(content, len(prefix), s.ratchet.Overhead())
+	if err != nil {
+		return session{}, nil, err
+	}
+	next, message, err := ratchet.Encrypt(s.ratchet, plaintext, e.associated())
+	clear(plaintext)
+	if err != nil {
+		return session{}, nil, fmt.Errorf("encrypt: %w", err)
+	}
+	s.ratchet.Erase()
+	s.ratchet = next
+	return s, append(prefix, message...), nil
+}
+
+// settle makes the session the one that sends, unless another wins (I12): when the own initiation was not answered yet,
+// both sides began at once and the smaller binding sends; otherwise the newer one replaces what the peer has lost.
+func (u *unit) settle(s *session) error {
+	others, err := u.Sessions().ForPeer(s.Peer)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if o.ID == s.ID || !o.Archived.IsZero() {
+			continue
+		}
+		other, err := parseSession(o)
+		if errors.Is(err, chat.ErrDamaged) {
+			other = session{Session: o}
+		} else if err != nil {
+			return err
+		}
+		if other.Header != nil && other.Device == s.Device && s.Header == nil && bytes.Compare(other.binding[:], s.binding[:]) < 0 {
+			s.Archived = u.now
+			continue
+		}
+		o.Archived = u.now
+		if err := u.Sessions().Put(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opening is what initiate brings from the network: everything needed to begin a session.
+type opening struct {
+	initiated *handshake.Initiated
+	bundle    *handshake.Bundle
+}
+
+// initiate takes a bundle and a one-time pair from a peer's mailbox and computes a handshake. It stores nothing.
+func (m *Messenger) initiate(ctx context.Context, route chat.Route) (opening, error) {
+	relay, err := m.pool.get(route.Relay)
+	if err != nil {
+		return opening{}, err
+	}
+	if len(route.Token) != 32 || len(route.Secret) != 32 {
+		return opening{}, fmt.Errorf("%w: route", chat.ErrMalformed)
+	}
+	secret := handshake.Secret(route.Secret)
+	for attempt := 0; ; attempt++ {
+		sealedBundle, prekey, err := relay.PopPrekey(ctx, wire.Mailbox(route.Mailbox), wire.Token(route.Token))
+		if err != nil {
+			return opening{}, relayError(err)
+		}
+		bundle, err := handshake.OpenBundle(secret, sealedBundle, identity.Fingerprint(route.Peer), m.now())
+		if err != nil {
+			return opening{}, bundleError(err)
+		}
+		var pair *handshake.PublicPair
+		if prekey != nil {
+			if pair, err = handshake.OpenPair(secret, prekey.Sealed); err != nil {
+				return opening{}, bundleError(err)
+			}
+		}
+		out, err := handshake.Initiate(m.keys.own, bundle, pair, secret, m.now())
+		if errors.Is(err, handshake.ErrUnlistedPair) && attempt < 2 {
+			continue // the bundle was replaced between its reading and the pair's
+		}
+		if err != nil {
+			return opening{}, bundleError(err)
+		}
+		return opening{initiated: out, bundle: bundle}, nil
+	}
+}
+
+// begin stores the initiator's session within the unit of work.
+func (u *unit) begin(o opening) (session, error) {
+	in := o.initiated
+	state, err := ratchet.NewInitiator(ratchet.InitiatorParams{
+		Root: ratchet.Root(in.Root), Binding: in.Binding, SessionID: in.SessionID,
+		PeerRatchetKey: in.PeerRatchetKey, OwnStaticKEM: u.m.keys.own.Device.KEM(),
+	}, u.now)
+	if err != nil {
+		return session{}, fmt.Errorf("begin session: %w", err)
+	}
+	s := session{
+		Session: chat.Session{
+			ID: in.SessionID, Peer: chat.ContactID(in.Peer), Device: chat.DeviceID(in.PeerDevice.ID), Header: in.Header, Created: u.now,
+		},
+		ratchet: state, binding: in.Binding, noForward: in.NoOneTimeKey,
+	}
+	if err := u.settle(&s); err != nil {
+		return session{}, err
+	}
+	if err := u.putSession(s); err != nil {
+		return session{}, err
+	}
+	return s, u.emit(Event{Type: EventSession, Contact: s.Peer, Detail: "initiated"})
+}
+
+// bundleError gives the refusal of a bundle its name in chat.
+func bundleError(err error) error {
+	switch {
+	case errors.Is(err, handshake.ErrSelf):
+		return chat.ErrOwnInvite
+	case errors.Is(err, handshake.ErrBundleExpired):
+		return chat.ErrInviteExpired
+	case errors.Is(err, handshake.ErrOtherIdentity):
+		return fmt.Errorf("%w: bundle of another identity", chat.ErrMalformed)
+	}
+	return fmt.Errorf("%w: bundle: %w", chat.ErrMalformed, err)
+}
+
+// relayError gives an answer of a relay its name in chat; the original stays reachable.
+func relayError(err error) error {
+	table := []struct{ from, to error }{
+		{wire.ErrOffline, chat.ErrOffline},
+		{wire.ErrUnavailable, chat.ErrOffline},
+		{wire.ErrClosed, chat.ErrOffline},
+		{context.DeadlineExceeded, chat.ErrOffline},
+		{wire.ErrPinMismatch, chat.ErrPinMismatch},
+		{wire.ErrQuota, chat.ErrQuota},
+		{wire.ErrTooLarge, chat.ErrTooLarge},
+		{wire.ErrUnauthorized, chat.ErrUnauthorized},
+		{wire.ErrNoMailbox, chat.ErrUnauthorized},
+		{wire.ErrNotFound, chat.ErrUnauthorized},
+		{wire.ErrExpired, chat.ErrInviteExpired},
+		{wire.ErrUnsupported, chat.ErrUnsupported},
+		{wire.ErrBadAddress, chat.ErrMalformed},
+		{wire.ErrMalformed, chat.ErrMalformed},
+	}
+	for _, row := range table {
+		if errors.Is(err, row.from) {
+			return fmt.Errorf("%w: %w", row.to, err)
+		}
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package messenger
+
+import (
+	"context"
+
+	"sotto/chat"
+)
+
+// sweep erases what is past its time: private prekeys, replay hashes, archived sessions; and shows gaps that did not
+// close. It runs at the start and every hour.
+func (m *Messenger) sweep(ctx context.Context) {
+	//nolint:errcheck // the next sweep does what this one could not
+	m.update(ctx, func(u *unit) error {
+		due, err := u.Prekeys().DueBefore(u.now)
+		if err != nil {
+			return err
+		}
+		for _, id := range due {
+			if err := ignoreMissing(u.Prekeys().Delete(id)); err != nil {
+				return err
+			}
+		}
+		if err := u.Replays().Expire(u.now); err != nil {
+			return err
+		}
+		contacts, err := u.Contacts().List()
+		if err != nil {
+			return err
+		}
+		for _, c := range contacts {
+			if err := u.sweepSessions(c.ID); err != nil {
+				return err
+			}
+		}
+		return u.showGaps()
+	})
+}
+
+// sweepSessions deletes the archived sessions of a contact, and tells one that goes without a post-quantum exchange.
+func (u *unit) sweepSessions(peer chat.ContactID) error {
+	sessions, err := u.Sessions().ForPeer(peer)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		switch {
+		case !s.Archived.IsZero():
+			if u.now.Sub(s.Archived) <= archivedFor {
+				continue
+			}
+			if err := u.Sessions().Delete(s.ID); err != nil {
+				return err
+			}
+		default:
+			parsed, err := parseSession(s)
+			if err != nil {
+				return err
+			}
+			if parsed.ratchet.Status(u.now).Overdue {
+				if err := u.emit(Event{Type: EventSession, Contact: peer, Detail: AlertOverdue}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
