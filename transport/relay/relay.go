@@ -238,6 +238,7 @@ func (r *Relay) admit(host netip.Prefix) *conn {
 
 func (r *Relay) leave(c *conn) {
 	defer r.group.Done()
+	c.end(errEnded)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.conns, c)
