@@ -49,7 +49,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-func startTCP(t *testing.T, configure func(*relay.Options)) *tcpRelay {
+func startTCP(t testing.TB, configure func(*relay.Options)) *tcpRelay {
 	t.Helper()
 	identity, secret, err := relay.OpenIdentity(t.TempDir())
 	ok(t, err)
@@ -85,7 +85,7 @@ func startTCP(t *testing.T, configure func(*relay.Options)) *tcpRelay {
 	return out
 }
 
-func connect(t *testing.T, address wire.Address, change func(*client.Options)) *client.Client {
+func connect(t testing.TB, address wire.Address, change func(*client.Options)) *client.Client {
 	t.Helper()
 	opts := client.Options{Address: address, BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond, Timeout: 10 * time.Second}
 	if change != nil {
@@ -96,7 +96,7 @@ func connect(t *testing.T, address wire.Address, change func(*client.Options)) *
 	return c
 }
 
-func mailbox(t *testing.T, c *client.Client, secret wire.PassSecret) (wire.Owned, wire.Token) {
+func mailbox(t testing.TB, c *client.Client, secret wire.PassSecret) (wire.Owned, wire.Token) {
 	t.Helper()
 	s := wire.MailboxSpec{OwnerKey: newKey(t), Salt: wire.NewSalt(), Kind: wire.ContactMailbox, Credential: wire.Credential{Secret: secret}}
 	_, err := c.CreateMailbox(t.Context(), s)
