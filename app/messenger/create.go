@@ -122,12 +122,13 @@ func loadKeys(ctx context.Context, store chat.Store, now time.Time) (keys, Self,
 		return keys{}, Self{}, fmt.Errorf("open identity: %w", err)
 	}
 	k.own.Certificate = k.identity.Certificate()
-	k.own.List, err = identity.VerifyDeviceList(list, k.own.Certificate, now)
-	if err == nil && !k.own.List.NeedsRenewal(now) {
-		return k, self, nil
-	}
-	if err != nil && !errors.Is(err, identity.ErrExpired) {
+	// An own list that ran out is still the predecessor of the next, or contacts would take it for a restored identity.
+	k.own.List, err = identity.LoadDeviceList(list, k.own.Certificate)
+	if err != nil {
 		return keys{}, Self{}, fmt.Errorf("open device list: %w", chat.ErrDamaged)
+	}
+	if !k.own.List.NeedsRenewal(now) {
+		return k, self, nil
 	}
 	k.own.List, err = identity.SignDeviceList(k.identity, k.own.List, [][]byte{k.own.Device.Statement(k.identity.Fingerprint())}, now)
 	if err != nil {

@@ -1,0 +1,21 @@
+//go:build !unix
+
+package profile
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Windows' own numbers, from its list of system error codes.
+const (
+	errWriteProtect   = syscall.Errno(19)
+	errHandleDiskFull = syscall.Errno(39)
+	errDiskFull       = syscall.Errno(112)
+)
+
+func isReadOnly(err error) bool { return errors.Is(err, errWriteProtect) }
+
+func isFull(err error) bool {
+	return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull)
+}

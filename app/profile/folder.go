@@ -1,0 +1,79 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"sotto/chat"
+)
+
+// Names inside a profile's folder (docs/STORAGE.md).
+const (
+	lockName     = "lock"
+	vaultName    = "vault"
+	attemptsName = "attempts"
+	guideName    = "guide.db"
+	relayName    = "relay"
+)
+
+// Exists reports whether there is a profile in dir.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, vaultName))
+	return err == nil
+}
+
+// folder is a profile's folder, held by this process alone.
+type folder struct {
+	dir  string
+	lock *flock.Flock
+}
+
+// hold takes the folder, creating it when it is not there. It answers chat.ErrProfileInUse while another process has it.
+func hold(dir string) (*folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the profile's folder: %w", fileError(err))
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("protect the profile's folder: %w", fileError(err))
+	}
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the profile's folder: %w", fileError(err))
+	}
+	if !ok {
+		return nil, chat.ErrProfileInUse
+	}
+	return &folder{dir: dir, lock: lock}, nil
+}
+
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+func (f *folder) release() error {
+	if err := f.lock.Unlock(); err != nil {
+		return fmt.Errorf("release the profile's folder: %w", fileError(err))
+	}
+	return nil
+}
+
+// fileError names a failure of the file system without its path, which is the user's.
+func fileError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission), isReadOnly(err):
+		return chat.ErrReadOnly
+	case isFull(err):
+		return chat.ErrDiskFull
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

@@ -1,0 +1,59 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sotto/app/messenger"
+	"sotto/app/privacy"
+	"sotto/app/security"
+	"sotto/chat"
+	"sotto/chat/content"
+	"sotto/storage"
+)
+
+// Person is one identity with its store and the use cases that everyone who talks has: the user, and the Guide.
+type Person struct {
+	Messenger *messenger.Messenger
+	Ledger    *privacy.Ledger
+	Eraser    *privacy.Eraser
+	Audit     *security.Audit
+
+	store *storage.Store
+}
+
+// embody wires the use cases of the identity that lives in the store. The store stays the caller's until it succeeds.
+func embody(ctx context.Context, store *storage.Store, now func() time.Time) (Person, error) {
+	audit := security.NewAudit(now)
+	p := Person{
+		Audit:  audit,
+		Ledger: privacy.NewLedger(store, audit, now),
+		Eraser: privacy.NewEraser(store, audit, now),
+		store:  store,
+	}
+	m, err := messenger.Open(ctx, messenger.Options{
+		Store:   store,
+		Relays:  relays{now: now},
+		Gate:    p.Ledger,
+		Auditor: audit,
+		Now:     now,
+		Handlers: map[content.Kind]messenger.Handler{
+			content.KindConsent: func(tx chat.Tx, from chat.ContactID, c content.Content) error {
+				_, err := p.Ledger.Incoming(tx, from, c)
+				return err
+			},
+			content.KindErasure: p.Eraser.Incoming,
+		},
+	})
+	if err != nil {
+		return Person{}, err
+	}
+	p.Messenger = m
+	self := m.Self().ID
+	p.Ledger.Connect(self, m)
+	p.Eraser.Connect(self, m)
+	return p, nil
+}
+
+func (p Person) close() error { return errors.Join(p.Messenger.Close(), p.store.Close()) }

@@ -1,0 +1,362 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"sotto/app/messenger"
+	"sotto/app/privacy/export"
+	"sotto/app/security"
+	"sotto/chat"
+	"sotto/chat/content"
+	"sotto/crypto/vault"
+	"sotto/storage"
+)
+
+// Profile is an open profile: its use cases, wired. It is safe for concurrent use.
+type Profile struct {
+	Person
+	Export *export.Exporter
+	Alerts *security.Alerts
+	StepUp *security.StepUp
+	Relay  *EmbeddedRelay
+
+	folder   *folder
+	attempts *security.Attempts
+	options  Options
+	feed     func() // ends the taking in of alerts
+
+	mu     sync.Mutex
+	guide *guide
+	code  string // the recovery code it was opened with
+	done  bool
+}
+
+// Options are the same for creating, opening and unlocking a profile. The zero value is right for production.
+type Options struct {
+	Now func() time.Time // nil: time.Now
+	// Params and Limits of passphrase slots; zero: vault.Calibrate and vault.Standard. Tests pass smaller ones as values.
+	Params vault.Params
+	Limits vault.Limits
+}
+
+func (o Options) filled() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func (o Options) storage() storage.Options {
+	return storage.Options{Params: o.Params, Limits: o.Limits, Now: o.Now}
+}
+
+// CreateOptions describe a new profile.
+type CreateOptions struct {
+	Options
+	Dir        string
+	Name       string
+	Passphrase string
+	Relay      string // pass or address of the home relay; empty: the embedded one
+	Bot        bool
+}
+
+// Create makes a profile in a folder that holds none, and returns it open, with the recovery code to be shown once.
+// Errors: chat.ErrProfileExists, ErrProfileInUse, ErrMalformed (empty name or passphrase, relay), ErrDiskFull,
+// ErrReadOnly. After an error there is no profile.
+func Create(ctx context.Context, o CreateOptions) (p *Profile, recoveryCode string, err error) {
+	o.Options = o.filled()
+	if content.CleanName(o.Name) == "" {
+		return nil, "", fmt.Errorf("%w: empty name", chat.ErrMalformed)
+	}
+	if Exists(o.Dir) {
+		return nil, "", chat.ErrProfileExists
+	}
+	f, err := hold(o.Dir)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.release())
+		}
+	}()
+	relay, err := openEmbedded(f.path(relayName))
+	if err != nil {
+		return nil, "", err
+	}
+	so := o.storage()
+	so.Passphrase = o.Passphrase
+	store, code, err := storage.Create(ctx, o.Dir, so)
+	if err != nil {
+		return nil, "", err
+	}
+	home := o.Relay
+	if home == "" {
+		home = relay.LoopbackPass()
+	}
+	_, err = messenger.Create(ctx, store, messenger.Profile{Name: o.Name, Bot: o.Bot, Relay: home}, o.Now())
+	if err != nil {
+		return nil, "", errors.Join(err, store.Close(), storage.Destroy(o.Dir, lockName))
+	}
+	p, err = compose(ctx, f, relay, store, o.Options)
+	if err != nil {
+		return nil, "", errors.Join(err, store.Close())
+	}
+	err = store.Update(ctx, func(tx chat.Tx) error { return p.Audit.Record(tx, "profile.created", "", "") })
+	if err != nil {
+		return nil, "", errors.Join(err, p.shut())
+	}
+	return p, code.String(), nil
+}
+
+// Secret opens a profile: a passphrase or a recovery code.
+type Secret struct {
+	storage storage.Secret
+	code    string
+}
+
+// Passphrase is the secret of a person who remembers it.
+func Passphrase(p string) Secret { return Secret{storage: storage.Passphrase(p)} }
+
+// RecoveryCode is the secret of a person who kept the 20 words.
+func RecoveryCode(words string) Secret {
+	return Secret{storage: storage.RecoveryCode(words), code: words}
+}
+
+// String hides the secret.
+func (Secret) String() string { return "Secret(redacted)" }
+
+// GoString hides the secret.
+func (s Secret) GoString() string { return s.String() }
+
+// OpenOptions say which profile to open, and with what.
+type OpenOptions struct {
+	Options
+	Dir    string
+	Secret Secret
+}
+
+// Open unlocks a profile. Errors: chat.ErrNoProfile, ErrProfileInUse, ErrWrongSecret, a [chat.DelayError] after too many
+// of those, ErrVaultDamaged, ErrDamaged, ErrNewerFormat, ErrDiskFull, ErrReadOnly.
+func Open(ctx context.Context, o OpenOptions) (*Profile, error) {
+	o.Options = o.filled()
+	if !Exists(o.Dir) {
+		return nil, chat.ErrNoProfile
+	}
+	f, err := hold(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	relay, err := openEmbedded(f.path(relayName))
+	if err != nil {
+		return nil, errors.Join(err, f.release())
+	}
+	p, err := unlock(ctx, f, relay, o.Secret, o.Options)
+	if err != nil {
+		return nil, errors.Join(err, f.release())
+	}
+	return p, nil
+}
+
+// unlock opens the store of a folder that is held and composes the use cases on it.
+func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret, o Options) (*Profile, error) {
+	attempts := security.NewAttempts(f.path(attemptsName), o.Now)
+	var store *storage.Store
+	err := attempts.Try(func() (err error) {
+		store, err = storage.Open(ctx, f.dir, secret.storage, o.storage())
+		return err
+	})
+	if err != nil {
+		if store != nil {
+			err = errors.Join(err, store.Close())
+		}
+		return nil, err
+	}
+	p, err := compose(ctx, f, relay, store, o)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	p.code = secret.code
+	return p, nil
+}
+
+// UnlockWait returns how long the next attempt to open the profile in dir has to wait.
+func UnlockWait(dir string) (time.Duration, error) {
+	return security.NewAttempts((&folder{dir: dir}).path(attemptsName), time.Now).Wait()
+}
+
+// compose wires the use cases on an open store.
+func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storage.Store, o Options) (*Profile, error) {
+	person, err := embody(ctx, store, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	p := &Profile{
+		Person:   person,
+		Alerts:   security.NewAlerts(store),
+		Relay:    relay,
+		folder:   f,
+		attempts: security.NewAttempts(f.path(attemptsName), o.Now),
+		options:  o,
+	}
+	p.StepUp = security.NewStepUp(store, p.Audit, p, p.attempts, o.Now)
+	p.Export = &export.Exporter{
+		Store: store, Audit: p.Audit, Identity: p.Messenger.Identity(), Name: p.Messenger.Self().Name, Now: o.Now,
+	}
+	return p, nil
+}
+
+// Start connects the profile: the embedded relay, the messenger, the Guide when it was added. What cannot be reached is
+// tried again behind it; an error means that the profile cannot work at all.
+func (p *Profile) Start(ctx context.Context) error {
+	if err := p.Relay.Start(); err != nil && !errors.Is(err, chat.ErrOffline) {
+		return err // with its port taken the relay is offline, and Status says so
+	}
+	if _, err := p.Ledger.Expire(ctx); err != nil {
+		return fmt.Errorf("expire consents: %w", err)
+	}
+	p.takeAlerts(ctx)
+	if err := p.Messenger.Start(ctx); err != nil {
+		return fmt.Errorf("start the messenger: %w", err)
+	}
+	return p.resumeGuide(ctx)
+}
+
+// takeAlerts feeds the alerts of the event stream into the list of alerts, those first that came before.
+func (p *Profile) takeAlerts(ctx context.Context) {
+	raise := func(e messenger.Event) {
+		if e.Type != messenger.EventAlert {
+			return
+		}
+		_ = p.Alerts.Raise(ctx, e.Seq, security.Alert{ // what fails now is taken in at the next start
+			Code: e.Detail, Contact: e.Contact, Relay: e.Relay, Count: max(e.Count, 1), First: e.Time, Last: e.Time,
+		})
+	}
+	p.feed = p.Messenger.Subscribe(raise)
+	seq, err := p.Alerts.Taken(ctx)
+	for err == nil {
+		var events []messenger.Event
+		if events, err = p.Messenger.EventsSince(ctx, seq, 500); len(events) == 0 {
+			return
+		}
+		for _, e := range events {
+			raise(e)
+			seq = e.Seq
+		}
+	}
+}
+
+// VerifyPassphrase implements security.Secret.
+func (p *Profile) VerifyPassphrase(_ context.Context, passphrase []byte) error {
+	return p.store.VerifyPassphrase(string(passphrase))
+}
+
+// ChangePassphrase replaces the passphrase and turns the epoch. Errors: chat.ErrWrongSecret, [chat.DelayError].
+func (p *Profile) ChangePassphrase(ctx context.Context, old, passphrase string) error {
+	err := p.attempts.Try(func() error { return p.store.ChangePassphrase(ctx, old, passphrase) })
+	return p.recorded(ctx, err, "passphrase.changed")
+}
+
+// ResetPassphrase sets a new passphrase after the profile was opened with its recovery code; otherwise chat.ErrRefused.
+func (p *Profile) ResetPassphrase(ctx context.Context, passphrase string) error {
+	if p.code == "" {
+		return fmt.Errorf("%w: the profile was not opened with its recovery code", chat.ErrRefused)
+	}
+	return p.recorded(ctx, p.store.ResetWithRecoveryCode(ctx, p.code, passphrase), "passphrase.reset")
+}
+
+// NewRecoveryCode replaces the recovery code and returns the new one, to be shown once.
+func (p *Profile) NewRecoveryCode(ctx context.Context) (string, error) {
+	code, err := p.store.NewRecoveryCode(ctx)
+	if err := p.recorded(ctx, err, "recovery-code.replaced"); err != nil {
+		return "", err
+	}
+	return code.String(), nil
+}
+
+func (p *Profile) recorded(ctx context.Context, err error, action string) error {
+	if err != nil {
+		return err
+	}
+	return p.store.Update(ctx, func(tx chat.Tx) error { return p.Audit.Record(tx, action, "", "") })
+}
+
+// Setting returns a small sealed setting of the window; chat.ErrNotFound when it was never put.
+func (p *Profile) Setting(ctx context.Context, name string) (value []byte, err error) {
+	err = p.store.View(ctx, func(tx chat.Tx) (err error) {
+		value, err = tx.Settings().Get(name)
+		return err
+	})
+	return value, err
+}
+
+// PutSetting keeps a small setting, sealed.
+func (p *Profile) PutSetting(ctx context.Context, name string, value []byte) error {
+	return p.store.Update(ctx, func(tx chat.Tx) error { return tx.Settings().Put(name, value) })
+}
+
+// View reads the store in one unit of work.
+func (p *Profile) View(ctx context.Context, f func(chat.Tx) error) error { return p.store.View(ctx, f) }
+
+// SetNetwork switches the embedded relay's local-network side. Switched on, new invitations and mailboxes carry this
+// computer's address there, when the embedded relay is the home relay; switched off, the loopback address again. It
+// answers chat.ErrUnsupported when this computer has no address on a local network.
+func (p *Profile) SetNetwork(ctx context.Context, on bool) error {
+	pass := p.Relay.LoopbackPass()
+	if on {
+		var err error
+		if pass, err = p.Relay.NetworkPass(); err != nil {
+			return err
+		}
+	}
+	embedded, err := p.homeIsEmbedded(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.Relay.SetNetwork(on); err != nil {
+		return err
+	}
+	if !embedded {
+		return nil
+	}
+	return p.Messenger.SetHomeRelay(ctx, pass)
+}
+
+// homeIsEmbedded reports whether the home relay is the embedded one, under either of its addresses.
+func (p *Profile) homeIsEmbedded(ctx context.Context) (bool, error) {
+	home, err := p.Messenger.HomeRelay(ctx)
+	if err != nil {
+		return false, err
+	}
+	return p.Relay.is(home), nil
+}
+
+// Close ends the profile: delivery, Guide, relay, store, and the hold on the folder.
+func (p *Profile) Close() error {
+	if !p.end() {
+		return nil
+	}
+	return errors.Join(p.shut(), p.Relay.Close(), p.folder.release())
+}
+
+// end reports whether the caller is the one that ends the profile.
+func (p *Profile) end() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := !p.done
+	p.done = true
+	return first
+}
+
+// shut ends what needs the keys: use cases and store.
+func (p *Profile) shut() error {
+	if p.feed != nil {
+		p.feed()
+	}
+	p.StepUp.Forget()
+	return errors.Join(p.stopGuide(), p.Person.close())
+}
