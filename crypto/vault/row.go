@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"sotto/crypto/encode"
 )
@@ -50,12 +51,13 @@ func (k RowKey) Seal(data, body []byte) []byte {
 	return seal(out, &k.b, formatted(data), padded)
 }
 
-// Open returns the body that Seal was given with the same associated data; ErrDamaged otherwise.
+// Open returns the body that Seal was given with the same associated data; ErrDamaged otherwise, ErrNewerFormat for a
+// format that this version does not know.
 func (k RowKey) Open(data, sealed []byte) ([]byte, error) {
-	if len(sealed) == 0 {
+	if len(sealed) == 0 || sealed[0] < rowFormat {
 		return nil, ErrDamaged
 	}
-	if sealed[0] != rowFormat {
+	if sealed[0] > rowFormat {
 		return nil, ErrNewerFormat
 	}
 	padded, err := open(&k.b, formatted(data), sealed[1:])
@@ -70,15 +72,19 @@ func (k RowKey) Open(data, sealed []byte) ([]byte, error) {
 
 func formatted(data []byte) []byte { return append(data[:len(data):len(data)], rowFormat) }
 
+// A Fingerprint is the first FingerprintHead and the last FingerprintTail bytes of a sealed row.
+const (
+	FingerprintHead = 1 + nonceSize
+	FingerprintTail = tagSize
+)
+
 // Fingerprint returns the parts of a sealed row that identify this very sealing of it: format, nonce and
 // authentication tag. No one without the key can find another row that opens under the same.
 func Fingerprint(sealed []byte) []byte {
-	if len(sealed) < 1+nonceSize+tagSize {
+	if len(sealed) < FingerprintHead+FingerprintTail {
 		return sealed
 	}
-	out := make([]byte, 0, 1+nonceSize+tagSize)
-	out = append(out, sealed[:1+nonceSize]...)
-	return append(out, sealed[len(sealed)-tagSize:]...)
+	return slices.Concat(sealed[:FingerprintHead], sealed[len(sealed)-FingerprintTail:])
 }
 
 // padme returns the Padmé length of n: at most 12 % more, and O(log log n) bits of it remain visible

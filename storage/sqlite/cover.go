@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 
 	"sotto/crypto/vault"
 )
@@ -114,11 +115,13 @@ func (c *covers) load(db *conn, keys *ring, sealed vault.Cover) error {
 			key, _ = keys.purpose(t.purpose)
 		}
 		err := db.each(t.fingerprints(), nil, func(row []value) error {
-			id, columns, rowKey := integer(row[0]), row[1:len(row)-1], key
+			last := len(row) - 2
+			id, columns, rowKey := integer(row[0]), row[1:last], key
 			if t == conversations {
 				rowKey = integer(columns[0])
 			}
-			e := c.coverer.Element(t.rowData(id, rowKey, columns), bytesOf(row[len(row)-1]))
+			parts := slices.Concat(bytesOf(row[last]), bytesOf(row[last+1]))
+			e := c.coverer.Element(t.rowData(id, rowKey, columns), parts)
 			d.replace(t, id, &e)
 			return nil
 		})
@@ -150,12 +153,12 @@ func (c *covers) loadHead(db *conn, keys *ring, d *draft) error {
 	return nil
 }
 
-// fingerprints selects what vault.Fingerprint would return of a body, without fetching the whole of it.
+// fingerprints selects the two parts of a body that vault.Fingerprint takes, without fetching the whole of it.
 func (t *table) fingerprints() string {
 	columns := ""
 	for _, c := range t.clear {
 		columns += ", " + c
 	}
-	return fmt.Sprintf(`SELECT id%s, CASE WHEN length(body) < 41 THEN body
-		ELSE substr(body, 1, 25) || substr(body, -16) END FROM %s`, columns, t.name)
+	return fmt.Sprintf("SELECT id%s, substr(body, 1, %d), substr(body, -%d) FROM %s", columns,
+		vault.FingerprintHead, vault.FingerprintTail, t.name)
 }

@@ -1,0 +1,326 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"sotto/chat"
+)
+
+var day = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+func conv(n byte) chat.ConversationID { return chat.ConversationID{n} }
+
+// populate puts two rows into every table and leaves the store closed.
+func populate(t testing.TB, s *Store) {
+	t.Helper()
+	write(t, s, func(tx chat.Tx) error {
+		var errs []error
+		for n := byte(1); n <= 2; n++ {
+			_, queued := tx.Queue().Add(chat.QueueItem{Message: chat.MessageID{n}, Content: []byte("queued")})
+			_, rejected := tx.Replays().Reject([32]byte{n}, day)
+			_, event := tx.Events().Append("message", []byte("event"), day)
+			errs = append(errs,
+				tx.Contacts().Put(chat.Contact{ID: chat.ContactID{n}, Name: "name"}),
+				tx.Conversations().Put(chat.Conversation{ID: conv(n), Kind: chat.Direct}),
+				tx.Sessions().Put(chat.Session{ID: chat.SessionID{n}, State: []byte("state")}),
+				tx.Prekeys().Put(chat.Prekey{ID: chat.KeyID{n}, Private: []byte("private")}),
+				tx.Replays().RecordInitial([32]byte{n}, day),
+				tx.Mailboxes().Put(chat.Mailbox{ID: chat.MailboxID{n}}),
+				tx.Routes().Put(chat.Route{Peer: chat.ContactID{n}}),
+				tx.Invitations().Put(chat.Invitation{ID: string(n)}),
+				tx.Consents().Append(chat.Consent{ID: string(n)}),
+				tx.Settings().Put(string(n), []byte("old")),
+				tx.Audit().Append(chat.AuditEntry{Seq: uint64(n)}),
+				tx.Annotations().Put(chat.Annotation{ID: chat.MessageID{n}, Conversation: conv(1), Target: chat.MessageID{9}}),
+				queued, rejected, event)
+			for i := byte(1); i <= 2; i++ {
+				_, err := tx.Messages().Put(chat.Message{
+					ID: chat.MessageID{n, i}, Conversation: conv(n), Author: chat.ContactID{n}, Seq: uint64(i), Text: "hello",
+				})
+				errs = append(errs, err)
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+func write(t testing.TB, s *Store, f func(chat.Tx) error) {
+	t.Helper()
+	if err := s.Update(context.Background(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tamper runs SQL on the database of a closed store, as someone with write access would.
+func (p profile) tamper(t testing.TB, sql string) {
+	t.Helper()
+	c, err := dial(p.db, "PRAGMA foreign_keys = OFF;")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.script(sql); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTamperedSmallTableIsNoticedAtOpening(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	populate(t, s)
+	closeStore(t, s)
+	original := fileBytes(t, p.db)
+	closeStore(t, p.open(t)) // untouched it opens
+
+	swap := func(table string) string {
+		return `CREATE TEMP TABLE two AS SELECT id, body FROM ` + table + ` ORDER BY id DESC LIMIT 2;
+			UPDATE ` + table + ` SET body = (SELECT body FROM two WHERE two.id <> ` + table + `.id)
+			WHERE id IN (SELECT id FROM two);`
+	}
+	for _, tb := range covered {
+		name := tb.name
+		for what, sql := range map[string]string{
+			"drop":     "DELETE FROM " + name + " WHERE id = (SELECT max(id) FROM " + name + ");",
+			"drop all": "DELETE FROM " + name + ";",
+			"swap":     swap(name),
+			"renumber": "UPDATE " + name + " SET id = id + 1000 WHERE id = (SELECT max(id) FROM " + name + ");",
+			"cut":      "UPDATE " + name + " SET body = x'01' WHERE id = (SELECT max(id) FROM " + name + ");",
+		} {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				noticed(t, profileFrom(t, p, original), name, sql)
+			})
+		}
+		if tb == keysTable {
+			continue
+		}
+		t.Run(name+"/re-point", func(t *testing.T) {
+			noticed(t, profileFrom(t, p, original), name,
+				"UPDATE "+name+" SET tag = x'00112233445566778899aabbccddeeff' WHERE id = 1;")
+		})
+	}
+	for what, sql := range map[string]string{
+		"truncated":  "DELETE FROM audit WHERE id = 2;",
+		"emptied":    "DELETE FROM audit;",
+		"head moved": "UPDATE audit SET id = 3 WHERE id = 2;",
+	} {
+		t.Run("audit/"+what, func(t *testing.T) { noticed(t, profileFrom(t, p, original), "audit", sql) })
+	}
+	for what, sql := range map[string]string{
+		"epoch":   "UPDATE state SET epoch = epoch + 1;",
+		"pending": "UPDATE state SET pending = 1;",
+		"body":    "UPDATE state SET body = zeroblob(500);",
+		"dropped": "DELETE FROM state;",
+	} {
+		t.Run("state/"+what, func(t *testing.T) { noticed(t, profileFrom(t, p, original), "", sql) })
+	}
+}
+
+func fileBytes(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// profileFrom makes a profile with p's vault and these bytes as its database.
+func profileFrom(t testing.TB, p profile, db []byte) profile {
+	t.Helper()
+	out := newProfile(t)
+	if err := errors.Join(os.WriteFile(out.db, db, 0o600), os.WriteFile(out.vault, fileBytes(t, p.vault), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func noticed(t *testing.T, p profile, table, sql string) {
+	t.Helper()
+	p.tamper(t, sql)
+	s, err := p.tryOpen(nil)
+	if err == nil {
+		closeStore(t, s)
+		t.Fatal("not noticed")
+	}
+	if !errors.Is(err, chat.ErrDamaged) {
+		t.Fatalf("error %v", err)
+	}
+	// A damaged key table may be noticed first by what it cannot open.
+	if table != "keys" && table != "conversations" && !strings.Contains(err.Error(), table) {
+		t.Errorf("%q does not name the table %s", err, table)
+	}
+}
+
+func TestReplayedRowIsNoticedAtOpening(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	populate(t, s)
+	closeStore(t, s)
+	p.tamper(t, "CREATE TABLE kept AS SELECT * FROM settings; CREATE TABLE kept_state AS SELECT * FROM state;")
+	s = p.open(t)
+	write(t, s, func(tx chat.Tx) error { return tx.Settings().Put("\x01", []byte("new")) })
+	closeStore(t, s)
+	fresh := fileBytes(t, p.db)
+	noticed(t, profileFrom(t, p, fresh), "settings",
+		"UPDATE settings SET body = (SELECT body FROM kept WHERE kept.id = settings.id);")
+	// The cover alone does not go back either.
+	noticed(t, profileFrom(t, p, fresh), "settings",
+		"UPDATE state SET body = (SELECT body FROM kept_state);")
+}
+
+func TestTamperedMessageIsNoticedWhenRead(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	populate(t, s)
+	closeStore(t, s)
+	original := fileBytes(t, p.db)
+	for what, sql := range map[string]string{
+		"bodies swapped": `CREATE TEMP TABLE two AS SELECT id, body FROM messages WHERE id <= 2;
+			UPDATE messages SET body = (SELECT body FROM two WHERE two.id <> messages.id) WHERE id <= 2;`,
+		"other conversation": "UPDATE messages SET conversation = 2, position = 1 WHERE id = 1;",
+		"other position":     "UPDATE messages SET position = position + 1 WHERE id = 1;",
+		"other row id":       "UPDATE messages SET id = 99 WHERE id = 1;",
+		"other tag":          "UPDATE messages SET tag = x'00' WHERE id = 1;",
+		"other format":       "UPDATE messages SET body = x'02000000' WHERE id = 1;",
+	} {
+		t.Run(what, func(t *testing.T) {
+			q := profileFrom(t, p, original)
+			q.tamper(t, sql)
+			s := q.open(t)
+			err := s.View(context.Background(), func(tx chat.Tx) error {
+				_, one := tx.Messages().Page(conv(1), 0, 10)
+				_, two := tx.Messages().Page(conv(2), 0, 10)
+				return errors.Join(one, two)
+			})
+			if what == "other format" {
+				if !errors.Is(err, chat.ErrNewerFormat) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if !errors.Is(err, chat.ErrDamaged) || !strings.Contains(err.Error(), "messages") {
+				t.Errorf("error %v", err)
+			}
+			if strings.Contains(err.Error(), "hello") {
+				t.Error("the error holds plaintext")
+			}
+		})
+	}
+}
+
+// everything reads all that a profile shows.
+func everything(tx chat.Tx) error {
+	var errs []error
+	note := func(_ any, err error) { errs = append(errs, err) }
+	note(tx.Contacts().List())
+	note(tx.Conversations().List())
+	for n := byte(1); n <= 2; n++ {
+		note(tx.Messages().Page(conv(n), 0, 1000))
+		note(tx.Annotations().ForTarget(conv(n), chat.MessageID{9}))
+	}
+	note(tx.Mailboxes().List())
+	note(tx.Invitations().List())
+	note(tx.Queue().List())
+	note(tx.Consents().List())
+	note(tx.Audit().List(0, 100))
+	note(tx.Events().Since(0, 100))
+	note(tx.Settings().List())
+	note(tx.Replays().Rejections())
+	return errors.Join(errs...)
+}
+
+func TestDamagedPageIsAnErrorAndNeverOtherContent(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	populate(t, s)
+	closeStore(t, s)
+	original := fileBytes(t, p.db)
+	const page = 4096
+	errorsSeen := 0
+	for offset := 0; offset < len(original); offset += page {
+		for _, filler := range []byte{0x00, 0xff, 0x5a} {
+			bad := bytes.Clone(original)
+			for i := max(offset, 100); i < offset+page; i++ {
+				bad[i] = filler
+			}
+			q := profileFrom(t, p, bad)
+			s, err := q.tryOpen(nil)
+			if err == nil {
+				err = s.View(context.Background(), everything)
+				s.Close() //nolint:errcheck // the file is damaged
+			}
+			if err == nil {
+				continue // an index page that nothing here asks
+			}
+			errorsSeen++
+			if !errors.Is(err, chat.ErrDamaged) && !errors.Is(err, chat.ErrNewerFormat) {
+				t.Errorf("page at %d filled with %#x: %v", offset, filler, err)
+			}
+		}
+	}
+	if errorsSeen < len(original)/page {
+		t.Errorf("%d errors for %d pages", errorsSeen, len(original)/page)
+	}
+}
+
+func TestNewerSchemaIsLeftUntouched(t *testing.T) {
+	p := newProfile(t)
+	closeStore(t, p.create(t))
+	p.tamper(t, "PRAGMA user_version = 99")
+	before := fileBytes(t, p.db)
+	if _, err := p.tryOpen(nil); !errors.Is(err, chat.ErrNewerFormat) {
+		t.Errorf("error %v", err)
+	}
+	if !bytes.Equal(fileBytes(t, p.db), before) {
+		t.Error("the file was written to")
+	}
+	if v := binary.BigEndian.Uint32(before[60:]); v != 99 {
+		t.Errorf("header holds version %d", v)
+	}
+}
+
+func TestMigrationsHaveAWayBack(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	schema := func() string {
+		rows, err := s.writer.rows("SELECT name || '|' || ifnull(CAST(sql AS TEXT), '') FROM sqlite_master ORDER BY name")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, r := range rows {
+			text, _ := r[0].(string)
+			if !strings.HasPrefix(text, "sqlite_") {
+				all = append(all, text)
+			}
+		}
+		return strings.Join(all, "\n")
+	}
+	want := schema()
+	for v := len(migrations) - 1; v >= 0; v-- {
+		if err := migrate(s.writer, v); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := version(s.writer); err != nil || got != v {
+			t.Fatalf("version %d, %v", got, err)
+		}
+	}
+	if left := schema(); left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+	if err := migrate(s.writer, len(migrations)); err != nil {
+		t.Fatal(err)
+	}
+	if got := schema(); got != want || want == "" {
+		t.Errorf("schema after the way back and forth:\n%s", got)
+	}
+}
