@@ -1,7 +1,6 @@
 package privacy_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -424,127 +423,117 @@ func TestQuestionsExpireWithAnAnswer(t *testing.T) {
 	}
 }
 
-type relays struct {
-	asked     []chat.ContactID
-	unreached []privacy.Unreached
-	err       error
+type remover struct {
+	w       *world
+	removed []chat.ContactID
+	err     error
 }
 
-func (r *relays) DeleteMailboxes(_ context.Context, id chat.ContactID) ([]privacy.Unreached, error) {
-	r.asked = append(r.asked, id)
-	return r.unreached, r.err
+// Remove does as the messenger: it looks at what is left when its turn comes.
+func (r *remover) Remove(_ context.Context, id chat.ContactID) error {
+	if got := r.w.kept(id); got != 0 {
+		r.w.t.Errorf("%d consents and requests are left when the contact goes", got)
+	}
+	r.removed = append(r.removed, id)
+	return r.err
 }
 
-// acquaint gives the profile everything it may keep about a contact.
+// acquaint gives the profile a message, a consent and a request of and to the contact.
 func (w *world) acquaint(id chat.ContactID) {
 	w.t.Helper()
 	w.message(id, id, "hello")
 	w.update(func(tx chat.Tx) error {
-		box := chat.MailboxID{id[0], 1}
-		return errors.Join(
-			tx.Sessions().Put(chat.Session{ID: chat.SessionID{id[0]}, Peer: id, State: []byte("state")}),
-			tx.Routes().Put(chat.Route{Peer: id, Device: chat.DeviceID{1}, Relay: "relay"}),
-			tx.Mailboxes().Put(chat.Mailbox{ID: box, Contact: id}),
-			tx.Prekeys().Put(chat.Prekey{ID: chat.KeyID{id[0]}, Mailbox: box, Private: []byte("private")}),
-			tx.Consents().Append(chat.Consent{ID: chat.NewMessageID().String(), Subject: id, Purpose: chat.ReadReceipts, State: chat.Given}),
-			tx.Settings().Put("unrelated", []byte("stays")),
-		)
+		return tx.Consents().Append(chat.Consent{ID: chat.NewMessageID().String(), Subject: id, Purpose: chat.ReadReceipts, State: chat.Given})
 	})
-	if err := w.eraser.AskConversation(w.t.Context(), conversation(id)); err != nil && !errors.Is(err, chat.ErrNotAccepted) {
+	w.request(id)
+	if err := w.eraser.AskConversation(w.t.Context(), conversation(id)); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// traces counts what is left of a contact.
-func (w *world) traces(id chat.ContactID) []string {
+// kept counts the consents and requests of a contact.
+func (w *world) kept(id chat.ContactID) int {
 	w.t.Helper()
-	var out []string
+	n := 0
 	w.view(func(tx chat.Tx) error {
-		if c, err := tx.Contacts().Get(id); err == nil {
-			out = append(out, "contact "+c.Name)
-		}
-		if _, err := tx.Conversations().Get(conversation(id)); err == nil {
-			out = append(out, "conversation")
-		}
-		if s, _ := tx.Sessions().ForPeer(id); len(s) > 0 {
-			out = append(out, "session")
-		}
-		if r, _ := tx.Routes().ForPeer(id); len(r) > 0 {
-			out = append(out, "route")
-		}
-		boxes, _ := tx.Mailboxes().List()
-		if slices.ContainsFunc(boxes, func(m chat.Mailbox) bool { return m.Contact == id }) {
-			out = append(out, "mailbox")
-		}
-		if p, _ := tx.Prekeys().ForMailbox(chat.MailboxID{id[0], 1}); len(p) > 0 {
-			out = append(out, "prekey")
-		}
-		consents, _ := tx.Consents().List()
-		if slices.ContainsFunc(consents, func(c chat.Consent) bool { return c.Subject == id }) {
-			out = append(out, "consent")
-		}
-		settings, _ := tx.Settings().List()
-		for name, b := range settings {
-			if bytes.Contains(b, []byte("privacy")) || name != "unrelated" {
-				out = append(out, "setting")
+		consents, err := tx.Consents().List()
+		for _, c := range consents {
+			if c.Subject == id {
+				n++
 			}
 		}
-		return nil
+		return err
 	})
-	return out
+	asked, err := w.eraser.Asked(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, a := range asked {
+		if a.Peer == id {
+			n++
+		}
+	}
+	for _, q := range w.questions() {
+		if q.Peer == id {
+			n++
+		}
+	}
+	return n
 }
 
-func TestADeletedContactLeavesNothing(t *testing.T) {
+func TestADeletedContactLeavesNeitherConsentsNorRequests(t *testing.T) {
 	w := newWorld(t)
+	eve := chat.ContactID{0xe}
+	w.update(func(tx chat.Tx) error {
+		return errors.Join(
+			tx.Contacts().Put(chat.Contact{ID: eve, State: chat.ContactAccepted}),
+			tx.Conversations().Put(chat.Conversation{ID: conversation(eve), Kind: chat.Direct, Members: []chat.ContactID{eve}}),
+		)
+	})
 	w.acquaint(ada)
-	if got := w.traces(ada); len(got) != 8 {
-		t.Fatalf("the test does not set up everything: %v", got)
+	w.acquaint(eve)
+	if w.kept(ada) != 3 || w.kept(eve) != 3 {
+		t.Fatalf("the test sets up %d and %d records", w.kept(ada), w.kept(eve))
 	}
-	lost := privacy.Unreached{Relay: "relay", Mailbox: chat.MailboxID{2, 1}}
-	r := &relays{unreached: []privacy.Unreached{lost}}
+	r := &remover{w: w}
 	report, err := w.eraser.DeleteContact(t.Context(), ada, r)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || report.Messages != 1 || report.Conversations != 1 || report.Contacts != 1 {
+		t.Fatalf("DeleteContact = %+v, %v", report, err)
 	}
-	if report.Messages != 1 || report.Conversations != 1 || len(report.Unreached) != 1 || report.Unreached[0] != lost {
-		t.Errorf("the report says %+v", report)
+	if len(r.removed) != 1 || r.removed[0] != ada || w.kept(eve) != 3 {
+		t.Errorf("removed %v; %d records of the other contact", r.removed, w.kept(eve))
 	}
-	if got := w.traces(ada); len(got) != 0 {
-		t.Errorf("left: %v", got)
-	}
-	if len(r.asked) != 1 || r.asked[0] != ada {
-		t.Errorf("mailboxes of %v were deleted", r.asked)
-	}
-	if _, err := w.eraser.DeleteContact(t.Context(), ada, r); !errors.Is(err, chat.ErrNotFound) || len(r.asked) != 1 {
+	if _, err := w.eraser.DeleteContact(t.Context(), chat.ContactID{9}, r); !errors.Is(err, chat.ErrNotFound) || len(r.removed) != 1 {
 		t.Errorf("deleting nobody: %v", err)
 	}
+	r.err = errors.New("interrupted")
+	if _, err := w.eraser.DeleteContact(t.Context(), eve, r); !errors.Is(err, r.err) {
+		t.Errorf("an interrupted deletion: %v", err)
+	}
+	if w.allowed(eve, chat.ReadReceipts) {
+		t.Error("an interrupted deletion leaves a gate open")
+	}
 }
 
-func TestADeletedBlockedContactStaysRefusedWithoutAName(t *testing.T) {
-	w := newWorld(t)
-	w.acquaint(bob)
-	if _, err := w.eraser.DeleteContact(t.Context(), bob, &relays{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.traces(bob); len(got) != 1 || got[0] != "contact " {
-		t.Errorf("left: %v", got)
-	}
-	w.view(func(tx chat.Tx) error {
-		c, err := tx.Contacts().Get(bob)
-		if err != nil || c.State != chat.ContactBlocked || !c.Removed {
-			t.Errorf("the refusal is %+v, %v", c, err)
-		}
-		return nil
-	})
+type relays struct {
+	asked     int
+	unreached []privacy.Unreached
+	err       error
+}
+
+func (r *relays) DeleteMailboxes(context.Context) ([]privacy.Unreached, error) {
+	r.asked++
+	return r.unreached, r.err
 }
 
 func TestEverythingDeletesMailboxesBeforeTheProfile(t *testing.T) {
 	w := newWorld(t)
 	w.acquaint(ada)
-	r := &relays{unreached: []privacy.Unreached{{Relay: "relay"}}}
+	lost := privacy.Unreached{Relay: "relay", Mailbox: chat.MailboxID{2, 1}}
+	r := &relays{unreached: []privacy.Unreached{lost}}
 	destroyed := false
 	destroy := func(context.Context) error {
-		if len(r.asked) != 1 || !r.asked[0].IsZero() {
+		if r.asked != 1 {
 			t.Error("the profile was destroyed before its mailboxes")
 		}
 		destroyed = true
@@ -554,12 +543,16 @@ func TestEverythingDeletesMailboxesBeforeTheProfile(t *testing.T) {
 	if err != nil || !destroyed {
 		t.Fatalf("destroyed %v, %v", destroyed, err)
 	}
-	if report.Contacts != 2 || report.Messages != 1 || len(report.Unreached) != 1 {
+	if report.Contacts != 2 || report.Conversations != 2 || report.Messages != 1 || len(report.Unreached) != 1 || report.Unreached[0] != lost {
 		t.Errorf("the report says %+v", report)
 	}
 	failure := errors.New("disk on fire")
 	if _, err := w.eraser.Everything(t.Context(), r, func(context.Context) error { return failure }); !errors.Is(err, failure) {
 		t.Errorf("a failed destruction is reported as %v", err)
+	}
+	destroyed = false
+	if _, err := w.eraser.Everything(t.Context(), &relays{err: failure}, destroy); !errors.Is(err, failure) || destroyed {
+		t.Errorf("destroyed %v though nothing was tried at the relays: %v", destroyed, err)
 	}
 }
 
