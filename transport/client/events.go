@@ -11,6 +11,7 @@ import (
 type eventQueue struct {
 	mu    sync.Mutex
 	queue []wire.Event
+	last  wire.EventKind // of the connection; what is no change is not told
 	wake  chan struct{}
 }
 
@@ -18,8 +19,14 @@ func newEventQueue() *eventQueue { return &eventQueue{wake: make(chan struct{}, 
 
 func (q *eventQueue) put(e wire.Event) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	if e.Kind != wire.MailboxGone {
+		if e.Kind == q.last {
+			return
+		}
+		q.last = e.Kind
+	}
 	q.queue = append(q.queue, e)
-	q.mu.Unlock()
 	select {
 	case q.wake <- struct{}{}:
 	default:

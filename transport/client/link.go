@@ -118,7 +118,7 @@ func (l *link) connect() {
 	s, ran, err := l.open()
 	l.mu.Lock()
 	if err != nil {
-		l.failed(err)
+		l.failed(err, 0)
 	} else {
 		l.current, l.failures, l.last = s, 0, nil
 	}
@@ -134,7 +134,7 @@ func (l *link) connect() {
 	l.mu.Lock()
 	l.current = nil
 	if l.role.keep() {
-		l.failed(cause)
+		l.failed(cause, s.comeBack())
 	}
 	l.mu.Unlock()
 	l.role.down(cause)
@@ -163,9 +163,9 @@ func (l *link) open() (*session, <-chan error, error) {
 	return s, ran, nil
 }
 
-// failed begins a back-off: doubling from BackoffMin to BackoffMax, the upper half of it by chance, and
-// at once at BackoffMax after a refusal.
-func (l *link) failed(err error) {
+// failed begins a back-off: doubling from BackoffMin to BackoffMax, the upper half of it by chance, at
+// once at BackoffMax after a refusal, and not less than the relay asked for in a GOAWAY.
+func (l *link) failed(err error, asked time.Duration) {
 	l.last = err
 	if l.ctx.Err() != nil {
 		return
@@ -175,7 +175,7 @@ func (l *link) failed(err error) {
 	if isRefusal(err) {
 		wait = high
 	}
-	wait = wait/2 + rand.N(wait/2+1)
+	wait = max(asked, wait/2) + rand.N(wait/2+1)
 	l.failures++
 	l.resting = time.AfterFunc(wait, l.rested)
 }

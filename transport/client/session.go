@@ -365,3 +365,10 @@ func (s *session) forget(m wire.Mailbox) {
 	delete(s.authed, m)
 	delete(s.subscribed, m)
 }
+
+// comeBack is how long a GOAWAY asked to stay away, 0 without one.
+func (s *session) comeBack() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.goAway
+}
