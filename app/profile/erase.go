@@ -15,14 +15,8 @@ import (
 // mailboxes adapts the messenger to what erasure needs of the relays.
 type mailboxes struct{ m *messenger.Messenger }
 
-func (a mailboxes) DeleteMailboxes(ctx context.Context, contact chat.ContactID) ([]privacy.Unreached, error) {
-	var reports []messenger.MailboxReport
-	var err error
-	if contact.IsZero() {
-		reports, err = a.m.DeleteMailboxes(ctx)
-	} else {
-		reports, err = a.m.DeleteContactMailboxes(ctx, contact)
-	}
+func (a mailboxes) DeleteMailboxes(ctx context.Context) ([]privacy.Unreached, error) {
+	reports, err := a.m.DeleteMailboxes(ctx)
 	var unreached []privacy.Unreached
 	for _, r := range reports {
 		if r.Err != nil {
@@ -34,7 +28,7 @@ func (a mailboxes) DeleteMailboxes(ctx context.Context, contact chat.ContactID) 
 
 // DeleteContact deletes a contact with the conversation, sessions, consents and mailboxes that belong to it.
 func (p *Profile) DeleteContact(ctx context.Context, id chat.ContactID) (privacy.Report, error) {
-	return p.Eraser.DeleteContact(ctx, id, mailboxes{p.Messenger})
+	return p.Eraser.DeleteContact(ctx, id, p.Messenger)
 }
 
 // EraseEverything deletes the whole profile: its mailboxes from the relays that can be reached, the Guide, and every

@@ -8,7 +8,6 @@ import (
 	"sotto/app/messenger"
 	"sotto/app/privacy"
 	"sotto/app/security"
-	"sotto/chat"
 	"sotto/chat/content"
 	"sotto/storage"
 )
@@ -39,10 +38,7 @@ func embody(ctx context.Context, store *storage.Store, now func() time.Time) (Pe
 		Auditor: audit,
 		Now:     now,
 		Handlers: map[content.Kind]messenger.Handler{
-			content.KindConsent: func(tx chat.Tx, from chat.ContactID, c content.Content) error {
-				_, err := p.Ledger.Incoming(tx, from, c)
-				return err
-			},
+			content.KindConsent: p.Ledger.Incoming,
 			content.KindErasure: p.Eraser.Incoming,
 		},
 	})

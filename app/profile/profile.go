@@ -110,7 +110,7 @@ func Create(ctx context.Context, o CreateOptions) (p *Profile, recoveryCode stri
 	if err != nil {
 		return nil, "", errors.Join(err, p.shut())
 	}
-	return p, code.String(), nil
+	return p, code.Text(), nil
 }
 
 // Secret opens a profile: a passphrase or a recovery code.
@@ -275,7 +275,7 @@ func (p *Profile) NewRecoveryCode(ctx context.Context) (string, error) {
 	if err := p.recorded(ctx, err, "recovery-code.replaced"); err != nil {
 		return "", err
 	}
-	return code.String(), nil
+	return code.Text(), nil
 }
 
 func (p *Profile) recorded(ctx context.Context, err error, action string) error {
