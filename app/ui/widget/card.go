@@ -23,7 +23,6 @@ type CardWords struct {
 type Card struct {
 	fynewidget.BaseWidget
 	words    CardWords
-	rank     Rank
 	title    *Text
 	sentence *Text
 	action   *Button

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package platform
+
+// DisableCoreDumps answers [ErrUnsupported].
+func DisableCoreDumps() error { return ErrUnsupported }
