@@ -14,7 +14,7 @@ import (
 	"sotto/transport/wire"
 )
 
-func open(t *testing.T, dir string) *sqlite.Store {
+func open(t testing.TB, dir string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(dir)
 	if err != nil {
@@ -27,9 +27,9 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
 }
 
-func prepare(t *testing.T, s store.Store) {
+func prepare(t testing.TB, s store.Store) {
 	t.Helper()
-	m := store.Mailbox{Address: wire.Mailbox{1}, Owner: [32]byte{1}, Kind: wire.ContactMailbox, MaxMessages: 1000, MaxBytes: 1 << 30}
+	m := store.Mailbox{Address: wire.Mailbox{1}, Owner: [32]byte{1}, Kind: wire.ContactMailbox, MaxMessages: 1 << 30, MaxBytes: 1 << 40}
 	if err := s.CreateMailbox(t.Context(), m, nil, storetest.Start); err != nil {
 		t.Fatal(err)
 	}
