@@ -13,10 +13,16 @@ import (
 
 // Destroy removes the profile in dir, whose store is closed: first the vaults are overwritten, so that what else is left
 // for a moment cannot be opened, then everything that Sotto keeps there. extra names further files and folders inside
-// dir. The folder itself goes when nothing else is in it. It returns chat.ErrNoProfile where there is no vault.
+// dir. The folder itself goes when nothing else is in it. It returns chat.ErrNoProfile where there is no
+// vault, ErrMalformed for an extra name that leaves dir.
 func Destroy(dir string, extra ...string) error {
 	if !Exists(dir) {
 		return chat.ErrNoProfile
+	}
+	for _, name := range extra {
+		if !filepath.IsLocal(name) {
+			return chat.ErrMalformed
+		}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -42,9 +48,6 @@ func Destroy(dir string, extra ...string) error {
 		return err
 	}
 	for _, name := range append([]string{TempFolder, "blobs", "search.sealed", "relay"}, extra...) {
-		if !filepath.IsLocal(name) {
-			return chat.ErrMalformed
-		}
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return folderError(err)
 		}
