@@ -8,6 +8,7 @@ import (
 
 	"sotto/app/messenger"
 	"sotto/app/profile"
+	"sotto/app/ui/i18n"
 	"sotto/app/ui/theme"
 	"sotto/chat"
 )
@@ -131,6 +132,7 @@ type Services struct {
 	Nav    Navigator
 	Work   *Work // ends when the screen is closed
 	Now    func() time.Time
+	Format i18n.Format // times as the person's locale writes them
 }
 
 // Canvas is where dialogs open.
