@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+	"time"
+
+	"sotto/chat"
+)
+
+// bodies are one full value of every layout, as it is encoded, with its decoder and encoder.
+func bodies() map[string]struct {
+	body  []byte
+	again func([]byte) ([]byte, bool)
+} {
+	id := [32]byte{1, 2, 3}
+	one := func(body []byte, again func([]byte) ([]byte, bool)) struct {
+		body  []byte
+		again func([]byte) ([]byte, bool)
+	} {
+		return struct {
+			body  []byte
+			again func([]byte) ([]byte, bool)
+		}{body, again}
+	}
+	return map[string]struct {
+		body  []byte
+		again func([]byte) ([]byte, bool)
+	}{
+		"message": one(encodeMessage(chat.Message{
+			Text: "t", Direction: chat.Out, Sent: day, ExpiresAfter: time.Hour, Reactions: []chat.Reaction{{From: id, Emoji: "e"}},
+		}), again(decodeMessage, encodeMessage)),
+		"conversation": one(encodeConversation(chat.Conversation{Members: []chat.ContactID{id}, Draft: "d", Last: day}),
+			again(decodeConversation, encodeConversation)),
+		"contact":    one(encodeContact(chat.Contact{Name: "n", Certificate: []byte("c")}), again(decodeContact, encodeContact)),
+		"annotation": one(encodeAnnotation(chat.Annotation{Text: "t"}), again(decodeAnnotation, encodeAnnotation)),
+		"session":    one(encodeSession(chat.Session{State: []byte("s")}), again(decodeSession, encodeSession)),
+		"prekey":     one(encodePrekey(chat.Prekey{Private: []byte("p"), Erase: day}), again(decodePrekey, encodePrekey)),
+		"initial":    one(encodeInitial(day), again(decodeInitial, encodeInitial)),
+		"rejected":   one(encodeRejected(chat.Rejected{Count: 3, First: day}), again(decodeRejected, encodeRejected)),
+		"mailbox":    one(encodeMailbox(chat.Mailbox{Relay: "r", Cell: []byte("c")}), again(decodeMailbox, encodeMailbox)),
+		"route":      one(encodeRoute(chat.Route{Relay: "r", Seq: 1 << 60}), again(decodeRoute, encodeRoute)),
+		"invitation": one(encodeInvitation(chat.Invitation{ID: "i", Max: -1}), again(decodeInvitation, encodeInvitation)),
+		"queue":      one(encodeQueueItem(chat.QueueItem{ID: 7, Content: []byte("c")}), again(decodeQueueItem, encodeQueueItem)),
+		"consent":    one(encodeConsent(chat.Consent{ID: "c", Time: day}), again(decodeConsent, encodeConsent)),
+		"audit":      one(encodeEntry(chat.AuditEntry{Seq: 1, Action: "a"}), again(decodeEntry, encodeEntry)),
+		"event":      one(encodeEvent(chat.Event{Seq: 1, Body: []byte("b")}), again(decodeEvent, encodeEvent)),
+		"setting":    one(encodeSetting(setting{"n", []byte("v")}), again(decodeSetting, encodeSetting)),
+		"head":       one(encodeHead(9), again(decodeHead, encodeHead)),
+	}
+}
+
+func again[V any](decode func([]byte) (V, bool), encode func(V) []byte) func([]byte) ([]byte, bool) {
+	return func(b []byte) ([]byte, bool) {
+		v, ok := decode(b)
+		return encode(v), ok
+	}
+}
+
+func TestBodiesAreReadBackAndNothingElseIs(t *testing.T) {
+	for name, c := range bodies() {
+		if got, ok := c.again(c.body); !ok || !bytes.Equal(got, c.body) {
+			t.Errorf("%s is not read back: %v", name, ok)
+		}
+		for n := range c.body {
+			if _, ok := c.again(c.body[:n]); ok {
+				t.Errorf("%s cut to %d is accepted", name, n)
+			}
+		}
+		if _, ok := c.again(append(bytes.Clone(c.body), 0)); ok {
+			t.Errorf("%s with a byte more is accepted", name)
+		}
+		newer := bytes.Clone(c.body)
+		newer[0]++
+		if _, ok := c.again(newer); ok {
+			t.Errorf("%s of another version is accepted", name)
+		}
+	}
+}
+
+func TestInstantsSurviveAnyYear(t *testing.T) {
+	for _, want := range []time.Time{
+		{}, day, time.Unix(0, 0).UTC(), time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC),
+	} {
+		r := read(layout(1).time(want).b, 1)
+		if got := r.time(); !r.done() || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v is read back as %v", want, got)
+		}
+	}
+}
+
+func FuzzBodies(f *testing.F) {
+	all := bodies()
+	for _, c := range all {
+		f.Add(c.body)
+	}
+	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for name, c := range all {
+			first, ok := c.again(b)
+			if !ok {
+				continue
+			}
+			if second, ok := c.again(first); !ok || !bytes.Equal(first, second) {
+				t.Errorf("%s does not settle", name)
+			}
+		}
+	})
+}
