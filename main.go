@@ -9,8 +9,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
-	fynelang "fyne.io/fyne/v2/lang"
 
+	"sotto/app/ui/i18n"
 	"sotto/app/ui/shell"
 	"sotto/app/ui/theme"
 	"sotto/assets"
@@ -37,8 +37,8 @@ func run() error {
 	}
 	meta.Icon = fyne.NewStaticResource("appicon.png", assets.AppIcon())
 	fyneapp.SetMetadata(meta)
-	if err := fynelang.AddTranslationsFS(assets.Translations, assets.TranslationsDir); err != nil {
-		return fmt.Errorf("load translations: %w", err)
+	if err := i18n.Load(); err != nil {
+		return err
 	}
 
 	a := fyneapp.NewWithID(meta.ID)
