@@ -49,13 +49,21 @@ func (c *Client) Own(owned ...wire.Owned) {
 	}
 }
 
-// Forget drops an owner key and the subscription.
+// Forget drops an owner key and the subscription. What was pushed and not acknowledged stays at the
+// relay and takes no more room here.
 func (c *Client) Forget(mailboxes ...wire.Mailbox) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	for _, m := range mailboxes {
+		c.mu.Lock()
 		delete(c.owned, m)
 		delete(c.subs, m)
+		var seqs []uint64
+		for key := range c.unacks {
+			if key.mailbox == m {
+				seqs = append(seqs, key.seq)
+			}
+		}
+		c.mu.Unlock()
+		c.release(m, seqs)
 	}
 }
 

@@ -55,20 +55,33 @@ func (o ownerLink) down(err error) {
 }
 
 func (o ownerLink) push(p *wire.PushFrame) error {
-	o.c.mu.Lock()
-	defer o.c.mu.Unlock()
+	wanted, err := o.c.accept(p)
+	if err == nil && !wanted {
+		o.c.release(p.Mailbox, []uint64{p.Seq})
+	}
+	return err
+}
+
+// accept queues a push for the receiver, unless its mailbox was forgotten.
+func (c *Client) accept(p *wire.PushFrame) (wanted bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	key := ackKey{p.Mailbox, p.Seq}
-	if _, again := o.c.unacks[key]; again {
-		return wire.ErrMalformed
+	if _, again := c.unacks[key]; again {
+		return false, wire.ErrMalformed
+	}
+	if !c.subs[p.Mailbox] {
+		c.unacks[key] = len(p.Envelope)
+		return false, nil
 	}
 	push := wire.Push{Mailbox: p.Mailbox, Seq: p.Seq, Received: wire.Time(p.Received), Envelope: p.Envelope}
 	select {
-	case o.c.pushes <- push:
+	case c.pushes <- push:
 	default:
-		return wire.ErrMalformed // more than the credit allows
+		return false, wire.ErrMalformed // more than the credit allows
 	}
-	o.c.unacks[key] = len(p.Envelope)
-	return nil
+	c.unacks[key] = len(p.Envelope)
+	return true, nil
 }
 
 // release gives the relay credit for pushes that are done with.

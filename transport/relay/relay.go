@@ -123,7 +123,8 @@ func (r *Relay) sweep() {
 	}
 }
 
-// Serve serves plain WebSocket on a listener, which is closed by Shutdown. Only for loopback, or behind
+// Serve serves plain WebSocket on a listener until Shutdown, which closes it, or until the caller closes
+// it; connections that stand then go on. Either way it returns nil. Only for loopback, or behind
 // TLS done elsewhere.
 func (r *Relay) Serve(l net.Listener) error {
 	server := &http.Server{
@@ -140,10 +141,14 @@ func (r *Relay) Serve(l net.Listener) error {
 	}
 	r.servers[server] = true
 	r.mu.Unlock()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", bareNet(err))
+	err := server.Serve(l)
+	r.mu.Lock()
+	delete(r.servers, server)
+	r.mu.Unlock()
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("serve: %w", bareNet(err))
 }
 
 // ServeTLS serves under the relay's own identity (addresses with a pin).

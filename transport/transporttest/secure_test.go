@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -169,6 +170,7 @@ func TestWebAddressTrustsItsAuthoritiesOnly(t *testing.T) {
 	ok(t, err)
 	web := httptest.NewUnstartedServer(server.Handler())
 	web.TLS = &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
 	web.StartTLS()
 	defer web.Close()
 	defer func() { ok(t, server.Shutdown(t.Context())) }()

@@ -170,6 +170,25 @@ func TestAReceiverThatAcknowledgesNothingGetsItsCreditAndNoMore(t *testing.T) {
 	}
 }
 
+func TestAForgottenMailboxTakesNoRoomFromTheOthers(t *testing.T) {
+	r := transporttest.NewRelay(t, nil)
+	bob, alice := r.Client(t, nil), r.Client(t, nil)
+	noisy, noisyToken := open(t, r, bob)
+	for i := range wire.CreditMessages + 10 {
+		ok(t, alice.Send(t.Context(), noisy.Mailbox, noisyToken, wire.NewEnvelopeID(), envelope(i)))
+	}
+	for range wire.CreditMessages {
+		receive(t, bob)
+	}
+	bob.Forget(noisy.Mailbox)
+	is(t, bob.Ack(t.Context(), noisy.Mailbox, 1), wire.ErrNotOwned)
+	quiet, quietToken := open(t, r, bob)
+	ok(t, alice.Send(t.Context(), quiet.Mailbox, quietToken, wire.NewEnvelopeID(), envelope(1)))
+	if p := receive(t, bob); p.Mailbox != quiet.Mailbox {
+		t.Error("a forgotten mailbox is still delivered")
+	}
+}
+
 func TestRepeatedSendIsStoredOnce(t *testing.T) {
 	r := transporttest.NewRelay(t, nil)
 	bob, alice := r.Client(t, nil), r.Client(t, nil)
