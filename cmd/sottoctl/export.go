@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sotto/app/privacy/export"
+	"sotto/chat"
+)
+
+type exportVerb struct {
+	Out          string `required:"" placeholder:"PATH" help:"New folder to write."`
+	Conversation string `placeholder:"CONTACT" help:"Only the conversation with this contact."`
+}
+
+// exportObject is an export that was written or verified.
+type exportObject struct {
+	V             v1     `json:"v"`
+	Path          string `json:"path"`
+	Exporter      string `json:"exporter"` // contact id of who signed it
+	Created       string `json:"created"`
+	Scope         string `json:"scope"` // everything, conversation
+	Conversations int    `json:"conversations"`
+	Messages      int    `json:"messages"`
+	Contacts      int    `json:"contacts"`
+	Consents      int    `json:"consents"`
+	AuditEntries  int    `json:"audit_entries"`
+	Gaps          int    `json:"gaps"`    // places where messages never arrived
+	Skipped       int    `json:"skipped"` // what was left out; the manifest says what and why
+	Root          string `json:"root"`    // Merkle root over the files
+}
+
+func newExport(path string, s export.Summary) exportObject {
+	m := s.Manifest
+	return exportObject{
+		Path: path, Exporter: m.Exporter, Created: m.Created, Scope: m.Scope, Conversations: m.Counts.Conversations,
+		Messages: m.Counts.Messages, Contacts: m.Counts.Contacts, Consents: m.Counts.Consents, AuditEntries: m.Counts.AuditEntries,
+		Gaps: len(m.Gaps) + m.GapsLeftOut, Skipped: len(m.Skipped), Root: m.Root,
+	}
+}
+
+func (o exportObject) print(p *page) {
+	p.pairs(
+		[2]string{"path", plain(o.Path)}, [2]string{"exporter", plain(o.Exporter)}, [2]string{"created", plain(o.Created)},
+		[2]string{"scope", plain(o.Scope)}, [2]string{"holds", number(o.Messages, "message") + " in " + number(o.Conversations, "conversation")},
+		[2]string{"gaps", count(o.Gaps)}, [2]string{"skipped", count(o.Skipped)}, [2]string{"root", plain(o.Root)},
+	)
+}
+
+func (*exportVerb) runsAside() {}
+
+func (v *exportVerb) do(ctx context.Context, d *desk) (any, error) {
+	p, err := d.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request := export.Request{Out: v.Out, Zone: time.Local}
+	if v.Conversation != "" {
+		c, err := find(ctx, p.Messenger, v.Conversation)
+		if err != nil {
+			return nil, err
+		}
+		request.Conversations = []chat.ConversationID{p.Messenger.ConversationWith(c.ID)}
+	}
+	summary, err := p.Export.Write(ctx, request)
+	if errors.Is(err, chat.ErrExists) {
+		return nil, explain(err, "There is a file or folder of that name already. It was left as it is.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.say("The export is not encrypted. Whoever reads the folder reads the messages.")
+	return newExport(v.Out, summary), nil
+}
+
+type verifyExportVerb struct {
+	Path string `arg:"" help:"Folder of the export."`
+}
+
+func (*verifyExportVerb) runsAside() {}
+
+func (v *verifyExportVerb) do(_ context.Context, d *desk) (any, error) {
+	summary, err := export.Verify(v.Path, time.Now())
+	var at *export.PlaceError
+	switch {
+	case errors.As(err, &at):
+		return nil, &failure{Code: "export-altered", Exit: exitFailed, Message: placeWords(at), cause: err}
+	case errors.Is(err, chat.ErrNotFound):
+		return nil, explain(err, "There is no export in that folder.")
+	case err != nil:
+		return nil, err
+	}
+	d.say("The export is whole. It proves who exported, not what others wrote; compare the exporter's id.")
+	return newExport(v.Path, summary), nil
+}
+
+func placeWords(at *export.PlaceError) string {
+	if at.Line == 0 {
+		return fmt.Sprintf("The export is not what was signed: %s is %s.", plain(at.File), at.Change)
+	}
+	return fmt.Sprintf("The export is not what was signed: line %d of %s is %s.", at.Line, plain(at.File), at.Change)
+}

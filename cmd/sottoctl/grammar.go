@@ -1,0 +1,109 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is every command, in the order in which help shows them. The command line and rpc read the same fields: a
+// flag --no-such is the parameter no_such, an argument CONTACT the parameter contact.
+type grammar struct {
+	globals
+
+	Init    initVerb    `cmd:"" help:"Make a new profile; prints its recovery code, once."`
+	Whoami  whoamiVerb  `cmd:"" help:"Show who this profile is."`
+	Status  statusVerb  `cmd:"" help:"Show connections, what waits, and unread messages."`
+	Doctor  doctorVerb  `cmd:"" help:"Check vault, history, keys and relays."`
+	Version versionVerb `cmd:"" help:"Show the version."`
+	Passwd  passwdVerb  `cmd:"" help:"Change the passphrase."`
+	Recover recoverVerb `cmd:"" help:"Set a new passphrase with the recovery code."`
+
+	Invite   inviteVerb   `cmd:"" help:"Make an invitation link."`
+	Add      addVerb      `cmd:"" help:"Add somebody by their invitation link."`
+	Requests requestsVerb `cmd:"" help:"List who asks to talk."`
+	Accept   acceptVerb   `cmd:"" help:"Accept a request."`
+	Reject   rejectVerb   `cmd:"" help:"Reject a request."`
+	Contacts contactsVerb `cmd:"" help:"List contacts."`
+	Verify   verifyVerb   `cmd:"" help:"Show a contact's safety number, or compare it."`
+	Rename   renameVerb   `cmd:"" help:"Give a contact another name here."`
+	Block    blockVerb    `cmd:"" help:"Take nothing from a contact any more."`
+	Remove   removeVerb   `cmd:"" help:"Remove a contact from the list."`
+
+	Send     sendVerb     `cmd:"" help:"Send a text."`
+	Edit     editVerb     `cmd:"" help:"Change a text that was sent."`
+	React    reactVerb    `cmd:"" help:"React to a message."`
+	Read     readVerb     `cmd:"" help:"Mark a conversation as read."`
+	Messages messagesVerb `cmd:"" help:"List the messages of a conversation."`
+	Sync     syncVerb     `cmd:"" help:"Send what waits and fetch what is there."`
+	Listen   listenVerb   `cmd:"" help:"Print events as they happen."`
+
+	Delete       deleteGroup      `cmd:"" help:"Delete a message, a conversation, a contact or everything."`
+	Export       exportVerb       `cmd:"" help:"Write a signed export."`
+	VerifyExport verifyExportVerb `cmd:"" help:"Check an export; needs no profile."`
+	Consent      consentGroup     `cmd:"" help:"See and change who may learn what."`
+	Audit        auditGroup       `cmd:"" help:"See and check the audit log."`
+
+	Set setVerb `cmd:"" help:"Show or change a setting."`
+	RPC rpcVerb `cmd:"" name:"rpc" help:"Serve JSON-RPC 2.0 on standard input and output."`
+}
+
+// globals are the flags of every command; none of them is an rpc parameter.
+type globals struct {
+	Profile        string `placeholder:"DIR" help:"Folder of the profile (default: the one of the window)."`
+	PassphraseFile string `placeholder:"FILE" xor:"passphrase" help:"Read the passphrase from the first line of a file."`
+	PassphraseEnv  string `placeholder:"VAR" xor:"passphrase" help:"Read the passphrase from an environment variable."`
+	JSON           bool   `name:"json" help:"Print one JSON object per line."`
+}
+
+const description = "Sotto without a window: confidential messages from scripts and bots. The contract is docs/CLI.md."
+
+// left is how kong leaves after it has printed help.
+type left int
+
+// newParser returns a parser of a fresh grammar.
+func newParser(g *grammar, out, words io.Writer) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("sottoctl"),
+		kong.Description(description),
+		kong.Writers(out, words),
+		kong.Exit(func(code int) { panic(left(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+}
+
+// parseArguments reads a command line. helped says that help was asked for and printed.
+func parseArguments(args []string, out, words io.Writer) (g *grammar, v verb, helped bool, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case left:
+			helped = true
+		default:
+			panic(r)
+		}
+	}()
+	g = &grammar{}
+	parser, err := newParser(g, out, words)
+	if err != nil {
+		return g, nil, false, err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return g, nil, false, asUsage(err)
+	}
+	return g, parsed.Selected().Target.Addr().Interface().(verb), false, nil
+}
+
+// asUsage makes a sentence of what the parser found.
+func asUsage(err error) error {
+	if f := describe(err); f.Code != "failed" {
+		return f
+	}
+	words := strings.TrimSuffix(err.Error(), ".")
+	if words == "" {
+		return usagef("That is not a command. See: sottoctl --help")
+	}
+	return usagef("%s. See: sottoctl --help", strings.ToUpper(words[:1])+words[1:])
+}

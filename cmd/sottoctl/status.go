@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"sotto/app/messenger"
+)
+
+type statusVerb struct{}
+
+// relayObject is one relay that this profile reads.
+type relayObject struct {
+	Address   string `json:"address"`
+	Reach     string `json:"reach"`
+	Home      bool   `json:"home"`
+	Online    bool   `json:"online"`
+	Mailboxes int    `json:"mailboxes"`
+	Error     string `json:"error,omitempty"` // code of the last failure
+}
+
+// statusObject is the state of delivery.
+type statusObject struct {
+	V         v1            `json:"v"`
+	Relays    []relayObject `json:"relays"`
+	Waiting   int           `json:"waiting"`   // contents to send
+	Parked    int           `json:"parked"`    // cannot be sent as they are
+	Mailboxes int           `json:"mailboxes"` // own, on all relays
+	Pending   int           `json:"pending"`   // mailboxes not opened on their relay yet
+	Rejected  int           `json:"rejected"`  // envelopes refused so far
+	Contacts  int           `json:"contacts"`
+	Requests  int           `json:"requests"`
+	Unread    int           `json:"unread"`
+	Last      uint64        `json:"last"` // seq of the newest event
+}
+
+func (o statusObject) print(p *page) {
+	p.pairs(
+		[2]string{"contacts", strconv.Itoa(o.Contacts)}, [2]string{"requests", count(o.Requests)},
+		[2]string{"unread", strconv.Itoa(o.Unread)}, [2]string{"waiting", strconv.Itoa(o.Waiting)},
+		[2]string{"parked", count(o.Parked)}, [2]string{"rejected", count(o.Rejected)},
+	)
+	if len(o.Relays) == 0 {
+		return
+	}
+	p.line("")
+	printRelays(p, o.Relays)
+}
+
+func printRelays(p *page, relays []relayObject) {
+	rows := make([][]string, len(relays))
+	for i, r := range relays {
+		state, home := "offline", ""
+		switch {
+		case r.Online:
+			state = "connected"
+		case r.Error != "":
+			state = r.Error
+		}
+		if r.Home {
+			home = "home"
+		}
+		rows[i] = []string{state, home, r.Reach, strconv.Itoa(r.Mailboxes), plain(r.Address)}
+	}
+	p.table([]string{"RELAY", "", "REACH", "MAILBOXES", "ADDRESS"}, rows)
+}
+
+func (statusVerb) do(ctx context.Context, d *desk) (any, error) {
+	m, err := d.online(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := m.Contacts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := m.Requests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conversations, err := m.Conversations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, err := m.LastEvent(ctx)
+	o := statusObject{
+		Relays: newRelays(s.Relays), Waiting: s.Waiting, Parked: s.Parked, Mailboxes: s.Mailboxes, Pending: s.Pending,
+		Rejected: s.Rejected, Contacts: len(contacts), Requests: len(requests), Last: last,
+	}
+	for _, c := range conversations {
+		o.Unread += c.Unread
+	}
+	return o, err
+}
+
+func newRelays(relays []messenger.RelayStatus) []relayObject {
+	list := make([]relayObject, 0, len(relays))
+	for _, r := range relays {
+		list = append(list, relayObject{
+			Address: r.Address, Reach: string(r.Reach), Home: r.Home, Online: r.Online, Mailboxes: r.Mailboxes, Error: r.Error,
+		})
+	}
+	return list
+}
