@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(*testing.T) store.Store) {
 		"a full mailbox refuses and says so":                     quota,
 		"one requester holds at most a quarter":                  quarter,
 		"envelopes end with retention":                           retention,
+		"a sweep removes many and only what has ended":           sweepsMany,
 		"a revoked or ended token sends nothing":                 tokens,
 		"mailboxes are created once":                             createOnce,
 		"grants are used up, end, and go with their mailbox":     grants,
@@ -408,6 +409,27 @@ func deletes(f *fixture) {
 	}
 	_, err = f.append(2, 0, 10)
 	f.is(err, wire.ErrUnauthorized)
+}
+
+func sweepsMany(f *fixture) {
+	f.create(store.Mailbox{Kind: wire.ContactMailbox, MaxMessages: 1000, MaxBytes: 1 << 20})
+	for i := range 450 {
+		if i == 440 {
+			f.now = f.now.Add(time.Hour)
+		}
+		f.Append(store.Envelope{
+			Mailbox: f.box, Token: f.token.Hash(), ID: wire.EnvelopeID{byte(i), byte(i >> 8), 1}, Received: f.now, Body: []byte{1},
+		}, func(_ uint64, err error) {
+			if err != nil {
+				f.Error(err)
+			}
+		})
+	}
+	f.ok(f.Ready(f.Context()))
+	f.ok(f.Sweep(f.Context(), f.now.Add(wire.Retention-time.Hour)))
+	if n := len(f.stored()); n != 10 {
+		f.Errorf("%d envelopes are left, want the 10 newest", n)
+	}
 }
 
 func bounded(f *fixture) {
