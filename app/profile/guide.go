@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sotto/app/assistant"
 	"sotto/app/messenger"
 	"sotto/chat"
 	"sotto/storage"
@@ -19,6 +20,14 @@ const (
 // guide is the running Guide: a second identity in this process, whose store is sealed under a key of the user's vault.
 type guide struct {
 	Person
+	bot *assistant.Guide // nil until started
+}
+
+func (g *guide) close() error {
+	if g.bot != nil {
+		g.bot.Close()
+	}
+	return g.Person.close()
 }
 
 // GuideAdded reports whether the person took the Guide as a contact.
@@ -86,6 +95,7 @@ func (p *Profile) startGuide(ctx context.Context) (*guide, error) {
 	if err := g.Messenger.Start(ctx); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
+	g.bot = assistant.Start(assistant.Options{Messenger: g.Messenger, Store: store, Now: p.options.Now})
 	p.guide = g
 	return g, nil
 }

@@ -29,7 +29,7 @@ type Profile struct {
 	options  Options
 	feed     func() // ends the taking in of alerts
 
-	mu     sync.Mutex
+	mu    sync.Mutex
 	guide *guide
 	code  string // the recovery code it was opened with
 	done  bool

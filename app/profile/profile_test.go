@@ -145,7 +145,6 @@ func TestALockedProfileHasNoKeysAndStillHearsThatSomethingCame(t *testing.T) {
 	}
 }
 
-
 func TestARecoveryCodeSetsANewPassphrase(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "p")
 	p, code, err := profile.Create(t.Context(), profile.CreateOptions{Options: cheap, Dir: dir, Name: "Ada", Passphrase: passphrase})
