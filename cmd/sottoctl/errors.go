@@ -76,7 +76,7 @@ var sentences = []struct {
 	{chat.ErrPinMismatch, "pin-mismatch", exitNetwork, "The relay is not the one its address names, so nothing was sent to it."},
 	{chat.ErrUnauthorized, "unauthorized", exitNetwork, "The relay did not accept the pass or token."},
 	{chat.ErrQuota, "quota", exitNetwork, "The relay's limit is reached. It will be tried again later."},
-	{chat.ErrOffline, "offline", exitNetwork, "The relay cannot be reached now. What was queued leaves as soon as it can."},
+	{chat.ErrOffline, "offline", exitNetwork, "The relay cannot be reached now. What waits leaves as soon as it can."},
 	{chat.ErrInviteExpired, "invite-expired", exitFailed, "This invitation is past its date. Ask for a new one."},
 	{chat.ErrInviteUsed, "invite-used", exitFailed, "This invitation was used up or withdrawn. Ask for a new one."},
 	{chat.ErrOwnInvite, "own-invite", exitFailed, "This is an invitation of this profile. Give it to somebody else."},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"sotto/app/messenger"
 	"sotto/chat"
@@ -88,17 +89,27 @@ func (o *eventObject) addRequest(ctx context.Context, m *messenger.Messenger, id
 }
 
 func (o eventObject) print(p *page) {
+	head := o.Time.local() + "  " + o.Type
 	switch {
 	case o.Message != nil:
-		p.line("%s", o.Type)
-		o.Message.print(p)
+		p.line("%s  %s  %s  %s", head, o.Message.author(), o.Message.State, o.Message.ID)
+		p.text("  ", o.Message.body())
 	case o.Request != nil:
-		p.line("%s", o.Type)
+		p.line("%s", head)
 		requestList{*o.Request}.print(p)
 	case o.Contact != nil:
-		p.line("%s %s: %s %s", o.Type, o.Detail, plain(o.Contact.Name), short(o.ContactID))
+		p.line("%s  %s  %s  %s", head, o.Detail, plain(o.Contact.Name), short(o.ContactID))
 	default:
-		p.line("%s %s%s %s", o.Type, o.Detail, short(o.ContactID), plain(o.Relay))
+		words := []string{head}
+		if o.On != nil {
+			words = append(words, onOff(*o.On))
+		}
+		for _, word := range []string{plain(o.Detail), short(o.ContactID), plain(o.Relay), plain(o.Text)} {
+			if word != "" {
+				words = append(words, word)
+			}
+		}
+		p.line("%s", strings.Join(words, "  "))
 	}
 }
 

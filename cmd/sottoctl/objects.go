@@ -81,7 +81,7 @@ func (l requestList) print(p *page) {
 			p.line("")
 		}
 		p.pairs([2]string{"name", plain(r.Name)}, [2]string{"received", r.Received.local()}, [2]string{"id", r.ID})
-		p.block("  ", r.Text)
+		p.text("  ", plainLines(r.Text))
 	}
 }
 
@@ -138,6 +138,17 @@ func (m messageObject) print(p *page) {
 	messageList{m}.print(p)
 }
 
+// author is the name a person reads.
+func (m messageObject) author() string {
+	switch {
+	case m.Direction == string(chat.Out):
+		return "you"
+	case m.name != "":
+		return plain(m.name)
+	}
+	return short(m.From)
+}
+
 // body is what a person reads in place of the text of a row.
 func (m messageObject) body() string {
 	var b strings.Builder
@@ -149,11 +160,7 @@ func (m messageObject) body() string {
 	case m.Kind == string(chat.KindUnknown):
 		b.WriteString("(needs a newer version)")
 	default:
-		lines := strings.Split(strings.TrimRight(m.Text, "\r\n"), "\n")
-		for i, line := range lines {
-			lines[i] = plain(strings.TrimRight(line, "\r"))
-		}
-		b.WriteString(strings.Join(lines, "\n"))
+		b.WriteString(plainLines(m.Text))
 	}
 	if m.Edited && !m.Deleted {
 		b.WriteString(" (edited)")
@@ -172,12 +179,7 @@ func (l messageList) print(p *page) {
 	}
 	rows := make([][]string, 0, len(l))
 	for _, m := range l {
-		from := "you"
-		if m.Direction == string(chat.In) {
-			if from = plain(m.name); from == "" {
-				from = short(m.From)
-			}
-		}
+		from := m.author()
 		if m.Missing > 0 {
 			rows = append(rows, []string{"", "", from, "", "(" + strconv.Itoa(m.Missing) + " missing)"})
 		}

@@ -38,6 +38,8 @@ func (v *addVerb) do(ctx context.Context, d *desk) (any, error) {
 	switch {
 	case errors.Is(err, chat.ErrNeedsConfirmation):
 		return nil, askAboutRelay(ctx, m, strings.TrimSpace(link), err)
+	case errors.Is(err, chat.ErrOffline):
+		return nil, explain(err, "The relay of this invitation cannot be reached now. Nothing was changed; try again later.")
 	case errors.Is(err, chat.ErrMalformed):
 		return nil, explain(err, "That is not a whole sotto: link. Nothing was changed; ask for it again.")
 	case err != nil:

@@ -67,10 +67,10 @@ func (p *page) pairs(pairs ...[2]string) {
 	}
 }
 
-// block writes text that somebody else chose, every line indented.
-func (p *page) block(indent, text string) {
+// text writes lines, each indented.
+func (p *page) text(indent, text string) {
 	for line := range strings.Lines(text) {
-		fmt.Fprintf(p.out, "%s%s\n", indent, plain(strings.TrimRight(line, "\r\n")))
+		fmt.Fprintf(p.out, "%s%s\n", indent, strings.TrimRight(line, "\n"))
 	}
 }
 
@@ -86,6 +86,15 @@ func plain(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// plainLines is plain for a text of several lines.
+func plainLines(text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\r\n"), "\n")
+	for i, line := range lines {
+		lines[i] = plain(strings.TrimRight(line, "\r"))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // short is enough of an id to type.

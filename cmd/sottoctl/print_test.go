@@ -27,6 +27,8 @@ func TestTextOfOthersCannotMoveTheTerminal(t *testing.T) {
 	var out bytes.Buffer
 	messageList{m}.print(&page{out: &out})
 	requestList{{Name: "\x1b[1m", Text: "a\x1b[1m\nb\u202e", ID: "aa"}}.print(&page{out: &out})
+	eventObject{Message: &m, Text: "\x1b[1m"}.print(&page{out: &out})
+	eventObject{Relay: "\x1b[1m", Text: "\u202e"}.print(&page{out: &out})
 	contactList{{Name: "\x1b[1m\u200f", ID: "aa"}}.print(&page{out: &out})
 	for _, r := range out.String() {
 		if r != '\n' && (r < 0x20 || r >= 0x7f && r < 0xa0) || strings.ContainsRune("\u202e\u2066\u200f", r) {

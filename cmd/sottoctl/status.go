@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"time"
 
 	"sotto/app/messenger"
 )
 
-type statusVerb struct{}
+type statusVerb struct {
+	Wait span `default:"2s" placeholder:"DUR" help:"Time to connect to the relays (default 2s)."`
+}
+
+func (*statusVerb) runsAside() {}
 
 // relayObject is one relay that this profile reads.
 type relayObject struct {
@@ -65,12 +71,12 @@ func printRelays(p *page, relays []relayObject) {
 	p.table([]string{"RELAY", "", "REACH", "MAILBOXES", "ADDRESS"}, rows)
 }
 
-func (statusVerb) do(ctx context.Context, d *desk) (any, error) {
+func (v *statusVerb) do(ctx context.Context, d *desk) (any, error) {
 	m, err := d.online(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := m.Status(ctx)
+	s, err := settled(ctx, m, time.Duration(v.Wait))
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +101,32 @@ func (statusVerb) do(ctx context.Context, d *desk) (any, error) {
 		o.Unread += c.Unread
 	}
 	return o, err
+}
+
+// settled returns the status once every relay is reached or known not to be, at the latest after wait.
+func settled(ctx context.Context, m *messenger.Messenger, wait time.Duration) (messenger.Status, error) {
+	changed := make(chan struct{}, 1)
+	cancel := m.Subscribe(func(messenger.Event) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	defer cancel()
+	late := time.After(wait)
+	for {
+		s, err := m.Status(ctx)
+		if err != nil || !slices.ContainsFunc(s.Relays, func(r messenger.RelayStatus) bool { return !r.Online && r.Error == "" }) {
+			return s, err
+		}
+		select {
+		case <-changed:
+		case <-late:
+			return s, nil
+		case <-ctx.Done():
+			return s, ctx.Err()
+		}
+	}
 }
 
 func newRelays(relays []messenger.RelayStatus) []relayObject {
