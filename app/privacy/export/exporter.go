@@ -27,7 +27,8 @@ type Exporter struct {
 
 // Request is one export.
 type Request struct {
-	Out           string                // folder to make; its parent must exist
+	Out           string // folder to make, or file where it is encrypted; its parent must exist
+	Encrypt       Encryption
 	Conversations []chat.ConversationID // none: everything
 	Zone          *time.Location        // of the times in the pages; nil: UTC
 	Progress      func(done, total int) // called now and then from the same goroutine; may be nil
@@ -37,6 +38,7 @@ type Request struct {
 type Summary struct {
 	Manifest Manifest
 	Exporter identity.Fingerprint
+	Code     string // of an export that was encrypted under one; show it once, it is kept nowhere
 }
 
 const (
@@ -46,24 +48,40 @@ const (
 
 // Write writes one export and records it in the audit log. The folder appears under its name when it is complete, or not
 // at all: after an error or the end of ctx nothing is left. Errors: chat.ErrExists, chat.ErrNotFound for an unknown
-// conversation, chat.ErrDiskFull, chat.ErrReadOnly, context.Canceled.
+// conversation, chat.ErrDiskFull, chat.ErrReadOnly, chat.ErrUnsupported for a
+// form this version does not write, context.Canceled.
 func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
+	if err := r.Encrypt.check(); err != nil {
+		return Summary{}, err
+	}
 	out := filepath.Clean(r.Out)
-	d, err := newFolder(out)
+	var key *spoolKey
+	if r.Encrypt == ExportCode {
+		key = newSpoolKey()
+		defer clear(key[:])
+	}
+	d, err := newFolder(out, key)
 	if err != nil {
 		return Summary{}, err
 	}
+	defer d.discard() // what was renamed is no longer there
 	run := &run{x: x, r: r, d: d, created: x.Now().UTC().Truncate(time.Millisecond), names: map[string]string{}}
 	if err := run.all(ctx); err != nil {
-		d.discard()
 		return Summary{}, fmt.Errorf("exporting: %w", err)
 	}
+	s := Summary{Manifest: run.m, Exporter: x.Identity.Fingerprint()}
+	finished := d.path
+	if r.Encrypt == ExportCode {
+		finished = d.path + ".sealed"
+		defer os.Remove(finished) // as above
+		if s.Code, err = d.seal(ctx, finished, run.created); err != nil {
+			return Summary{}, fmt.Errorf("exporting: %w", err)
+		}
+	}
 	if _, err := os.Lstat(out); err == nil {
-		d.discard()
 		return Summary{}, fmt.Errorf("%w: the folder for the export", chat.ErrExists)
 	}
-	if err := d.rename(out); err != nil {
-		d.discard()
+	if err := rename(finished, out); err != nil {
 		return Summary{}, fmt.Errorf("exporting: %w", err)
 	}
 	err = x.Store.Update(ctx, func(tx chat.Tx) error {
@@ -72,7 +90,7 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	if err != nil {
 		return Summary{}, errors.Join(fmt.Errorf("recording the export: %w", err), fileError(os.RemoveAll(out)))
 	}
-	return Summary{Manifest: run.m, Exporter: x.Identity.Fingerprint()}, nil
+	return s, nil
 }
 
 // run is one export under way.

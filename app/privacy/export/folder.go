@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,12 +26,14 @@ const indexEntry = 8
 // folder is an export in the making: a temporary folder, the files so far, and the index of their lines.
 type folder struct {
 	path  string
+	key   *spoolKey // nil: the files are plain
 	files []File
-	index *os.File
+	extra map[string]int64 // sizes of the files that the manifest does not list
+	index *spool
 }
 
-// newFolder makes the temporary folder beside the target.
-func newFolder(target string) (*folder, error) {
+// newFolder makes the temporary folder beside the target. With a key its files are encrypted.
+func newFolder(target string, key *spoolKey) (*folder, error) {
 	if _, err := os.Lstat(target); err == nil {
 		return nil, fmt.Errorf("%w: the folder for the export", chat.ErrExists)
 	}
@@ -38,28 +41,24 @@ func newFolder(target string) (*folder, error) {
 	if err != nil {
 		return nil, fileError(err)
 	}
-	index, err := os.OpenFile(filepath.Join(path, linesFile), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, errors.Join(fileError(err), fileError(os.RemoveAll(path)))
+	d := &folder{path: path, key: key, extra: map[string]int64{}}
+	if d.index, err = d.create(linesFile); err != nil {
+		return nil, errors.Join(err, fileError(os.RemoveAll(path)))
 	}
-	return &folder{path: path, index: index}, nil
+	return d, nil
 }
 
 // discard removes what was written.
 func (d *folder) discard() {
-	_ = d.index.Close()
+	_ = d.index.file.Close()
 	_ = os.RemoveAll(d.path) // the folder carries a name of ours; nothing else is lost when this fails
 }
 
 // write adds a file with the path (with slashes) through f.
 func (d *folder) write(path string, f func(*lines) error) error {
-	full := filepath.Join(d.path, filepath.FromSlash(path))
-	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
-		return fileError(err)
-	}
-	file, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := d.create(path)
 	if err != nil {
-		return fileError(err)
+		return err
 	}
 	index := bufio.NewWriter(d.index)
 	w := newLines(file, index)
@@ -67,7 +66,7 @@ func (d *folder) write(path string, f func(*lines) error) error {
 	if err == nil {
 		err = w.end()
 	}
-	if err = errors.Join(err, fileError(index.Flush()), fileError(file.Sync()), fileError(file.Close())); err != nil {
+	if err = errors.Join(err, fileError(index.Flush()), file.close()); err != nil {
 		return err
 	}
 	d.files = append(d.files, w.file(path))
@@ -76,17 +75,12 @@ func (d *folder) write(path string, f func(*lines) error) error {
 
 // finish adds the index itself to the files.
 func (d *folder) finish() error {
-	if err := errors.Join(d.index.Sync(), d.index.Close()); err != nil {
-		return fileError(err)
+	if err := d.index.close(); err != nil {
+		return err
 	}
-	file, err := os.Open(filepath.Join(d.path, linesFile))
-	if err != nil {
-		return fileError(err)
-	}
-	defer file.Close()
 	w := newLines(nil, nil)
-	if _, err := bufio.NewReader(file).WriteTo(w); err != nil {
-		return fileError(err)
+	if err := d.copy(w, linesFile); err != nil {
+		return err
 	}
 	if err := w.end(); err != nil {
 		return err
@@ -97,17 +91,18 @@ func (d *folder) finish() error {
 
 // put adds a file that the manifest does not list.
 func (d *folder) put(name string, b []byte) error {
-	file, err := os.OpenFile(filepath.Join(d.path, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := d.create(name)
 	if err != nil {
-		return fileError(err)
+		return err
 	}
+	d.extra[name] = int64(len(b))
 	_, err = file.Write(b)
-	return fileError(errors.Join(err, file.Sync(), file.Close()))
+	return errors.Join(fileError(err), file.close())
 }
 
-// rename gives the folder its name, durably.
-func (d *folder) rename(target string) error {
-	if err := os.Rename(d.path, target); err != nil {
+// rename gives the finished folder or file its name, durably.
+func rename(temp, target string) error {
+	if err := os.Rename(temp, target); err != nil {
 		return fileError(err)
 	}
 	parent, err := os.Open(filepath.Dir(target))
@@ -133,7 +128,7 @@ type lines struct {
 }
 
 // newLines writes to file and index; either may be nil.
-func newLines(file *os.File, index *bufio.Writer) *lines {
+func newLines(file io.Writer, index *bufio.Writer) *lines {
 	w := &lines{index: index, sum: sha256.New()}
 	if file != nil {
 		w.out = bufio.NewWriterSize(file, 64<<10)

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -132,9 +130,9 @@ type reactionView struct{ Emoji, Name string }
 
 // thread writes the pages of one conversation.
 func (r *run) thread(ctx context.Context, t *thread) error {
-	file, err := os.Open(filepath.Join(r.d.path, filepath.FromSlash(t.Folder), "messages.jsonl"))
+	file, err := r.d.open(t.Folder + "/messages.jsonl")
 	if err != nil {
-		return fileError(err)
+		return err
 	}
 	defer file.Close()
 	in := bufio.NewReaderSize(file, 64<<10)
