@@ -23,6 +23,7 @@ type World struct {
 	t      testing.TB
 	Relay  *transporttest.Relay // the first relay, home of everyone who names no other
 	relays map[string]*transporttest.Relay
+	names  map[*transporttest.Relay]wire.Address
 
 	mu      sync.Mutex
 	forward time.Duration
@@ -31,17 +32,16 @@ type World struct {
 // NewWorld returns a world with one relay.
 func NewWorld(t testing.TB) *World {
 	t.Helper()
-	w := &World{t: t, relays: map[string]*transporttest.Relay{}}
+	w := &World{t: t, relays: map[string]*transporttest.Relay{}, names: map[*transporttest.Relay]wire.Address{}}
 	w.Relay = w.AddRelay(wire.Address{Host: "127.0.0.1", Port: 4001, Mode: wire.Plain})
 	return w
 }
 
-// AddRelay starts a relay that is reached under an address. Connections are pipes, so the address may be any.
+// AddRelay starts a relay that people know under an address. Connections are pipes without TLS, so it may be any.
 func (w *World) AddRelay(address wire.Address) *transporttest.Relay {
 	w.t.Helper()
 	r := transporttest.NewRelay(w.t, func(o *relay.Options) { o.Now = w.Now })
-	r.Address = address
-	w.relays[address.String()] = r
+	w.relays[address.String()], w.names[r] = r, address
 	return r
 }
 
@@ -61,7 +61,7 @@ func (w *World) Forward(d time.Duration) {
 
 // PassOf returns the relay pass of a relay of this world.
 func (w *World) PassOf(r *transporttest.Relay) string {
-	return wire.Pass{Address: r.Address, Secret: r.Secret}.Text()
+	return wire.Pass{Address: w.names[r], Secret: r.Secret}.Text()
 }
 
 // PersonOptions of a person. The zero value lives on the first relay, in memory, without faults.

@@ -101,7 +101,7 @@ func (m *Messenger) openNow(ctx context.Context, mb chat.Mailbox, reusable bool)
 	if err != nil {
 		return err
 	}
-	return m.openMailbox(ctx, relay, mb, reusable, poolSize(mb, reusable))
+	return eagerly(ctx, relay, func() error { return m.openMailbox(ctx, relay, mb, reusable, poolSize(mb, reusable)) })
 }
 
 // abandon takes back an invitation whose mailbox could not be opened.

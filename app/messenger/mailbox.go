@@ -261,9 +261,14 @@ func (m *Messenger) TestRelay(ctx context.Context, text string) error {
 	if err != nil {
 		return fmt.Errorf("test relay: %w", err)
 	}
-	id, err := relay.CreateMailbox(ctx, wire.MailboxSpec{
+	spec := wire.MailboxSpec{
 		OwnerKey: key, Salt: wire.NewSalt(), Kind: wire.ContactMailbox, Credential: wire.Credential{Secret: pass.Secret},
 		Expires: m.now().Add(time.Hour),
+	}
+	var id wire.Mailbox
+	err = eagerly(ctx, relay, func() (err error) {
+		id, err = relay.CreateMailbox(ctx, spec)
+		return err
 	})
 	if err == nil {
 		err = relay.DeleteMailbox(ctx, id)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"sotto/chat"
 	"sotto/transport/wire"
@@ -70,6 +71,28 @@ func (p *pool) entry(address string) (*pooled, error) {
 	p.relays[address] = r
 	p.group.Go(func() { p.m.takePushes(r) })
 	return r, nil
+}
+
+// eagerly asks a relay while a person waits: a back-off of the connection ends, and one that fails is tried anew a few
+// times.
+func eagerly(ctx context.Context, relay Relay, ask func() error) error {
+	var err error
+	for _, wait := range []time.Duration{0, 50 * time.Millisecond, 250 * time.Millisecond, time.Second} {
+		if wait > 0 {
+			relay.Wake()
+			timer := time.NewTimer(wait)
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return err
+			case <-timer.C:
+			}
+		}
+		if err = ask(); !errors.Is(err, wire.ErrOffline) {
+			return err
+		}
+	}
+	return err
 }
 
 // subscribe reads an own mailbox.

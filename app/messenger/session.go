@@ -139,7 +139,12 @@ func (m *Messenger) initiate(ctx context.Context, route chat.Route) (opening, er
 	}
 	secret := handshake.Secret(route.Secret)
 	for attempt := 0; ; attempt++ {
-		sealedBundle, prekey, err := relay.PopPrekey(ctx, wire.Mailbox(route.Mailbox), wire.Token(route.Token))
+		var sealedBundle []byte
+		var prekey *wire.Prekey
+		err := eagerly(ctx, relay, func() (err error) {
+			sealedBundle, prekey, err = relay.PopPrekey(ctx, wire.Mailbox(route.Mailbox), wire.Token(route.Token))
+			return err
+		})
 		if err != nil {
 			return opening{}, relayError(err)
 		}
