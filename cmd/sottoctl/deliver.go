@@ -74,7 +74,7 @@ func (w delivery) messageState(ctx context.Context, d *desk, id chat.MessageID) 
 }
 
 // posted waits until nothing waits for the contact any more.
-func (w delivery) posted(ctx context.Context, m *messenger.Messenger, id chat.ContactID, result any) error {
+func (w delivery) posted(ctx context.Context, m *messenger.Messenger, id chat.ContactID) error {
 	if w.Wait == 0 {
 		return nil
 	}
@@ -85,7 +85,7 @@ func (w delivery) posted(ctx context.Context, m *messenger.Messenger, id chat.Co
 	case ctx.Err() != nil:
 		return err
 	case w.Require != "":
-		return withResult(&failure{Code: "not-sent", Exit: exitNetwork, Message: errNotSent}, result)
+		return &failure{Code: "not-sent", Exit: exitNetwork, Message: errNotSent}
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (w delivery) contactSent(ctx context.Context, d *desk, id chat.ContactID) (
 	if err != nil {
 		return nil, err
 	}
-	late := w.posted(ctx, m, id, nil)
+	late := w.posted(ctx, m, id)
 	o, err := d.contact(ctx, m, id)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (w delivery) messageSent(ctx context.Context, d *desk, peer chat.ContactID,
 	if err != nil {
 		return nil, err
 	}
-	late := w.posted(ctx, m, peer, nil)
+	late := w.posted(ctx, m, peer)
 	msg, err := m.Message(ctx, id)
 	if err != nil {
 		return nil, err

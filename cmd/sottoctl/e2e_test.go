@@ -182,6 +182,40 @@ func TestTwoProfilesTalkThroughARealRelay(t *testing.T) {
 		bo.event("message", func(e eventObject) bool { return e.MessageID == again.ID })
 	})
 
+	t.Run("a second contact of the same name is told apart, and can be blocked", func(t *testing.T) {
+		twin := startPeer(t, "Bo", "--relay", relay.pass)
+		var invitation inviteObject
+		ada.call("invite", map[string]any{"reusable": true, "max": 3, "expires": "1d"}).into(&invitation)
+		twin.call("add", map[string]any{"link": invitation.Link, "confirm_relay": true, "require": "sent", "wait": "20s"}).ok()
+		ada.event("request", func(e eventObject) bool { return e.ContactID == twin.id })
+		ada.call("accept", map[string]any{"id": twin.id[:12], "require": "sent", "wait": "20s"}).ok()
+		twin.event("contact", func(e eventObject) bool { return e.Contact != nil && e.Contact.State == "accepted" })
+
+		ada.call("send", map[string]any{"contact": "Bo", "text": "which?"}).fails(exitUsage, "ambiguous")
+		ada.call("send", map[string]any{"contact": "nobody", "text": "hi"}).fails(exitMissing, "not-found")
+		var c contactObject
+		ada.call("rename", map[string]any{"contact": twin.id, "name": "Twin"}).into(&c)
+		if c.Name != "Twin" {
+			t.Errorf("renamed to %q", c.Name)
+		}
+		ada.call("block", map[string]any{"contact": "Twin"}).into(&c)
+		if c.State != "blocked" {
+			t.Errorf("state %q after block", c.State)
+		}
+		ada.call("send", map[string]any{"contact": "Twin", "text": "hi"}).fails(exitRefused, "blocked")
+		twin.call("send", map[string]any{"contact": "Ada", "text": "can you hear me?", "wait": "2s"}).ok()
+		var marker messageObject
+		bo.call("send", map[string]any{"contact": "Ada", "text": "after the block", "require": "sent", "wait": "20s"}).into(&marker)
+		ada.event("message", func(e eventObject) bool {
+			if e.ContactID == twin.id {
+				t.Error("a message of a blocked contact arrived")
+			}
+			return e.MessageID == marker.ID
+		})
+		ada.call("remove", map[string]any{"contact": "Twin"}).ok()
+		ada.call("verify", map[string]any{"contact": "Twin"}).fails(exitMissing, "not-found")
+	})
+
 	t.Run("the end of the input ends it cleanly, and all of it lasts", func(t *testing.T) {
 		want := ada.messages("Bo")
 		ada.end()

@@ -99,6 +99,8 @@ type deleteConversationVerb struct {
 	Contact     string `arg:"" help:"Name, id or prefix of the contact it is with."`
 	ForEveryone bool   `help:"Also ask the contact to delete its copy."`
 	delivery
+	peer   chat.ContactID
+	erased erasedObject
 }
 
 func (v *deleteConversationVerb) do(ctx context.Context, d *desk) (any, error) {
@@ -109,8 +111,7 @@ func (v *deleteConversationVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := p.Messenger
-	c, err := find(ctx, m, v.Contact)
+	c, err := find(ctx, p.Messenger, v.Contact)
 	if err != nil {
 		return nil, err
 	}
@@ -119,19 +120,25 @@ func (v *deleteConversationVerb) do(ctx context.Context, d *desk) (any, error) {
 			return nil, err
 		}
 	}
-	n, err := p.Eraser.DeleteConversation(ctx, m.ConversationWith(c.ID), v.ForEveryone)
+	n, err := p.Eraser.DeleteConversation(ctx, p.Messenger.ConversationWith(c.ID), v.ForEveryone)
 	if err != nil {
 		return nil, err
 	}
-	o := newErased(privacy.Report{Conversations: 1, Messages: n})
-	o.Asked = v.ForEveryone
-	if v.ForEveryone {
-		err = v.posted(ctx, m, c.ID, o)
-	}
-	return o, err
+	v.peer, v.erased = c.ID, newErased(privacy.Report{Conversations: 1, Messages: n})
+	v.erased.Asked = v.ForEveryone
+	return v.erased, nil
 }
 
-func (*deleteConversationVerb) runsAside() {}
+func (v *deleteConversationVerb) settle(ctx context.Context, d *desk) (any, error) {
+	if !v.ForEveryone {
+		return v.erased, nil
+	}
+	m, err := d.local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return v.erased, withResult(v.posted(ctx, m, v.peer), v.erased)
+}
 
 type deleteContactVerb struct {
 	Contact     string `arg:"" help:"Name, id or prefix."`
@@ -175,7 +182,7 @@ func (w delivery) askFirst(ctx context.Context, p *profile.Profile, id chat.Cont
 		return err
 	}
 	w.Require = string(chat.Sent)
-	if err := w.posted(ctx, p.Messenger, id, nil); err != nil {
+	if err := w.posted(ctx, p.Messenger, id); err != nil {
 		return explain(err, "The relay of the contact has not taken the question yet, so nothing was deleted. Try again later, or without --for-everyone.")
 	}
 	return nil

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,7 +98,6 @@ func TestCallsThatDoNotFitTheGrammarAreRefused(t *testing.T) {
 	}
 }
 
-// TestEveryCommandIsDescribedAndServed keeps grammar, contract and rpc together.
 func TestEveryCommandIsAVerbWithHelp(t *testing.T) {
 	parser, err := newParser(&grammar{}, io.Discard, io.Discard)
 	if err != nil {
@@ -109,6 +111,50 @@ func TestEveryCommandIsAVerbWithHelp(t *testing.T) {
 			if value.Help == "" {
 				t.Errorf("%s %s has no help", leaf.Path(), value.Name)
 			}
+		}
+	}
+}
+
+// TestContractNamesEveryCommandAndFlag keeps docs/CLI.md in step with the grammar.
+func TestContractNamesEveryCommandAndFlag(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "CLI.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(raw)
+	_, commands, _ := strings.Cut(doc, "\n## Commands\n")
+	_, besides, _ := strings.Cut(doc, "\n- **Order**")
+	besides, _, _ = strings.Cut(besides, "\n- ")
+	_, never, _ := strings.Cut(doc, "\n- Not over rpc:")
+	never, _, _ = strings.Cut(never, "\n- ")
+
+	parser, err := newParser(&grammar{}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Leaves(false) {
+		name := strings.TrimSpace(strings.Split(leaf.Path(), "<")[0])
+		row := ""
+		for line := range strings.Lines(commands) {
+			if strings.Contains(line, "`"+name+" ") || strings.Contains(line, "`"+name+"`") {
+				row += line
+			}
+		}
+		if row == "" {
+			t.Errorf("the contract does not name %q", name)
+		}
+		for _, flag := range leaf.Flags {
+			known := flag.Name == "help" || flag.Name == "wait" || flag.Name == "require" // told once, for all
+			if !known && !strings.Contains(row, "--"+flag.Name) {
+				t.Errorf("the contract does not name --%s of %q", flag.Name, name)
+			}
+		}
+		method := "`" + strings.ReplaceAll(name, " ", ".") + "`"
+		if _, is := leaf.Target.Addr().Interface().(aside); is != strings.Contains(besides, method) {
+			t.Errorf("%s runs beside others: %v; the contract says otherwise", method, is)
+		}
+		if _, is := leaf.Target.Addr().Interface().(terminalOnly); is != strings.Contains(never, method) {
+			t.Errorf("%s is not served: %v; the contract says otherwise", method, is)
 		}
 	}
 }
