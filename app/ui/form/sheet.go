@@ -1,0 +1,115 @@
+package form
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"sotto/app/ui/theme"
+	"sotto/app/ui/widget"
+)
+
+// Sheet is a sheet of paper over the window that stays until it is closed by its owner or its cancel button: for acts
+// that need an answer before they may close, such as a passphrase.
+type Sheet struct {
+	Cancel *widget.Button
+	Act    *widget.Button
+	// First gets the keyboard; nil: Cancel.
+	First fyne.Focusable
+
+	content *fyne.Container
+	body    *fyne.Container
+	popup   *fynewidget.PopUp
+	back    fyne.Focusable
+	closed  func()
+	width   float32
+}
+
+// SheetWords frame a sheet.
+type SheetWords struct {
+	Title  string
+	Text   string
+	Act    string // "" for none
+	Cancel string // "" for none: only the act closes it
+	Rank   widget.Rank
+}
+
+// NewSheet answers a sheet with a body under its text. acted is called by the act, which closes nothing; closed, which
+// may be nil, after the sheet was closed by Cancel.
+func NewSheet(w SheetWords, body fyne.CanvasObject, acted, closed func()) *Sheet {
+	s := &Sheet{closed: closed, width: 480}
+	s.Cancel = widget.NewButton(w.Cancel, "", widget.Secondary, func() {
+		s.Close()
+		if s.closed != nil {
+			s.closed()
+		}
+	})
+	s.Act = widget.NewButton(w.Act, "", w.Rank, acted)
+	if w.Act == "" {
+		s.Act.Hide()
+	}
+	if w.Cancel == "" {
+		s.Cancel.Hide()
+	}
+	parts := []fyne.CanvasObject{widget.NewText(w.Title, widget.TextOptions{Size: theme.SizeScreen, Bold: true, Wrap: true})}
+	if w.Text != "" {
+		parts = append(parts, Body(w.Text))
+	}
+	s.body = widget.NewColumn(0)
+	if body != nil {
+		s.body.Add(body)
+	}
+	parts = append(parts, s.body, widget.NewRow(theme.Space2, 0, canvas.NewRectangle(color.Transparent), s.Cancel, s.Act))
+	s.content = widget.NewInset(theme.Space6, theme.Space6, theme.Space6, theme.Space6, widget.NewColumn(theme.Space4, parts...))
+	return s
+}
+
+// put sets the body of a sheet that was made without one.
+func (s *Sheet) put(body fyne.CanvasObject) { s.body.Add(body) }
+
+// Open shows the sheet over c.
+func (s *Sheet) Open(c fyne.Canvas) {
+	if s.popup != nil {
+		return
+	}
+	s.back = c.Focused()
+	s.popup = fynewidget.NewModalPopUp(s.content, c)
+	s.popup.Show()
+	s.Fit()
+	first := s.First
+	if first == nil && s.Cancel.Visible() {
+		first = s.Cancel
+	}
+	if first != nil {
+		c.Focus(first)
+	}
+}
+
+// Fit gives the sheet the height that its content wants, after that has changed.
+func (s *Sheet) Fit() {
+	if s.popup == nil {
+		return
+	}
+	w := min(s.width, s.popup.Canvas.Size().Width-theme.Space8)
+	s.content.Resize(fyne.NewSize(w, s.content.Size().Height))
+	s.popup.Resize(fyne.NewSize(w, widget.HeightFor(s.content, w)))
+	s.popup.Refresh()
+}
+
+// Close takes the sheet away and gives the keyboard back.
+func (s *Sheet) Close() {
+	if s.popup == nil {
+		return
+	}
+	c := s.popup.Canvas
+	s.popup.Hide()
+	s.popup = nil
+	if s.back != nil {
+		c.Focus(s.back)
+	}
+}
+
+// IsOpen reports whether the sheet is shown.
+func (s *Sheet) IsOpen() bool { return s.popup != nil }
