@@ -1,0 +1,78 @@
+package stepup
+
+import (
+	"context"
+
+	"sotto/app/security"
+	"sotto/app/ui/form"
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/screen"
+	"sotto/app/ui/widget"
+	"sotto/app/ui/words"
+)
+
+// Words say what the passphrase is asked for.
+type Words struct {
+	Title string
+	Text  string
+	Act   string // the button says the act
+	Rank  widget.Rank
+}
+
+// Sheet asks; its fields are open to tests.
+type Sheet struct {
+	*form.Sheet
+	Pass  *widget.PassphraseField
+	Field *widget.Field
+}
+
+// Ask opens a sheet that asks for the passphrase. After the right one it closes and calls confirmed: the act may then be
+// done once, within security.StepUpLife. A wrong one, and the wait after several, are said in the sheet.
+func Ask(s screen.Services, act security.Act, w Words, confirmed func()) *Sheet {
+	sheet := &Sheet{}
+	sheet.Pass = widget.NewPassphraseField(widget.PassphraseWords{
+		Show: i18n.T("passphrase.show"), Hide: i18n.T("passphrase.hide"),
+	}, nil, nil)
+	sheet.Field = widget.NewField(i18n.T("passphrase.label"), "", sheet.Pass)
+	busy := false
+	try := func() {
+		secret := sheet.Pass.Text()
+		if busy || secret == "" {
+			return
+		}
+		busy = true
+		sheet.Act.Disable()
+		sheet.Pass.SetEnabled(false)
+		s.Work.Go(func(ctx context.Context) error {
+			return s.Profile.StepUp.Confirm(ctx, act, []byte(secret))
+		}, func(err error) {
+			busy = false
+			sheet.Act.Enable()
+			sheet.Pass.SetEnabled(true)
+			sheet.Pass.Clear()
+			if !sheet.IsOpen() {
+				return // cancelled meanwhile
+			}
+			if err != nil {
+				sheet.Field.SetError(words.Error(err))
+				sheet.Fit()
+				s.Canvas().Focus(sheet.Pass.Focus())
+				return
+			}
+			sheet.Close()
+			confirmed()
+		})
+	}
+	sheet.Sheet = form.NewSheet(form.SheetWords{
+		Title: w.Title, Text: w.Text, Act: w.Act, Cancel: i18n.T("cancel"), Rank: w.Rank,
+	}, sheet.Field, try, nil)
+	sheet.Pass.Submitted = try
+	sheet.Pass.Changed = func(t string) {
+		if t != "" {
+			sheet.Field.SetError("")
+		}
+	}
+	sheet.First = sheet.Pass.Focus()
+	sheet.Open(s.Canvas())
+	return sheet
+}

@@ -1,0 +1,340 @@
+package unlock
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynewidget "fyne.io/fyne/v2/widget"
+
+	"sotto/app/profile"
+	"sotto/app/ui/form"
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/passphrase"
+	"sotto/app/ui/screen"
+	"sotto/app/ui/theme"
+	"sotto/app/ui/widget"
+	"sotto/app/ui/words"
+	"sotto/chat"
+)
+
+// Screen is the unlock screen.
+type Screen struct {
+	s    screen.Services
+	root *fyne.Container
+
+	arrived *widget.Banner
+	pass    *widget.PassphraseField
+	passed  *widget.Field
+	open    *widget.Button
+	forgot  *widget.Button
+	code    *fynewidget.Entry
+	coded   *widget.Field
+	submit  *widget.Button // of the recovery code
+	again   *widget.PassphraseField
+	same    *widget.Field
+	first   fyne.Focusable
+
+	busy    bool
+	waiting time.Time        // until when no try is possible
+	tick    func()           // ends the count-down
+	opened  *profile.Profile // with the recovery code, waiting for its new passphrase
+}
+
+// New makes the screen.
+func New(s screen.Services, _ screen.Place) screen.Screen {
+	u := &Screen{s: s, root: container.NewStack()}
+	u.arrived = widget.NewBanner(widget.BannerWords{Icon: theme.IconInbox, Tone: widget.Plain, Text: i18n.T("unlock.arrived")}, nil, nil)
+	u.arrived.Hide()
+	u.askPassphrase()
+	return u
+}
+
+// Content implements screen.Screen.
+func (u *Screen) Content() fyne.CanvasObject { return u.root }
+
+// Shown implements screen.Screen.
+func (u *Screen) Shown() {
+	u.focus()
+	u.lookAtDelay()
+	if u.s.Locked != nil {
+		u.s.Locked.OnArrival(func() { u.s.Work.Do(u.showArrival) })
+	}
+}
+
+// Closed implements screen.Screen.
+func (u *Screen) Closed() {
+	u.pass.Clear()
+	if u.s.Locked != nil {
+		u.s.Locked.OnArrival(nil)
+	}
+	if p := u.opened; p != nil {
+		u.opened = nil
+		u.s.Work.Leave(func(context.Context) { _ = p.Close() })
+	}
+}
+
+// Escape implements screen.Escaper: from the recovery code it leads back to the passphrase.
+func (u *Screen) Escape() bool {
+	if u.code != nil && !u.busy {
+		u.askPassphrase()
+	}
+	return true
+}
+
+func (u *Screen) focus() {
+	if u.first != nil {
+		u.s.Canvas().Focus(u.first)
+	}
+}
+
+func (u *Screen) show(first fyne.Focusable, parts ...fyne.CanvasObject) {
+	u.first = first
+	u.root.Objects = []fyne.CanvasObject{form.Middle(append(parts, u.arrived)...)}
+	u.root.Refresh()
+	u.focus()
+}
+
+func (u *Screen) showArrival() {
+	u.arrived.Show()
+	u.root.Refresh()
+}
+
+func title(text string) *widget.Text {
+	return widget.NewText(text, widget.TextOptions{Size: theme.SizeWelcome, Bold: true, Wrap: true})
+}
+
+func askWords() widget.PassphraseWords {
+	return widget.PassphraseWords{Show: i18n.T("passphrase.show"), Hide: i18n.T("passphrase.hide")}
+}
+
+// askPassphrase is the first view.
+func (u *Screen) askPassphrase() {
+	u.code = nil
+	u.pass = widget.NewPassphraseField(askWords(), nil, nil)
+	u.passed = widget.NewField(i18n.T("passphrase.label"), "", u.pass)
+	u.pass.Changed = func(s string) {
+		if s != "" && !u.delayed() {
+			u.passed.SetError("")
+		}
+	}
+	u.pass.Submitted = u.try
+	u.open = widget.NewButton(i18n.T("unlock.open"), theme.IconLock, widget.Primary, u.try)
+	u.forgot = widget.NewButton(i18n.T("unlock.forgot"), "", widget.Quiet, u.askCode)
+	u.show(u.pass.Focus(),
+		widget.NewColumn(theme.Space2, title(i18n.T("unlock.title")), form.Note(i18n.T("unlock.lead"))),
+		u.passed, u.open, u.forgot)
+	u.lookAtDelay()
+}
+
+// try opens the profile with the passphrase.
+func (u *Screen) try() {
+	if u.busy || u.delayed() {
+		return
+	}
+	secret := u.pass.Text()
+	if secret == "" {
+		u.passed.SetError(i18n.T("unlock.empty"))
+		return
+	}
+	u.setBusy(true)
+	u.passed.SetError("")
+	u.passed.SetHint(i18n.T("unlock.opening"))
+	screen.Run(u.s.Work, func(ctx context.Context) (*profile.Profile, error) {
+		return u.unlock(ctx, profile.Passphrase(secret))
+	}, func(p *profile.Profile, err error) {
+		u.setBusy(false)
+		u.passed.SetHint("")
+		if err != nil {
+			u.pass.Clear()
+			u.refused(u.passed, err)
+			return
+		}
+		u.s.Nav.Unlocked(p)
+	})
+}
+
+// unlock opens and starts the profile: from what is left of it in this process, or from its folder.
+func (u *Screen) unlock(ctx context.Context, secret profile.Secret) (*profile.Profile, error) {
+	var p *profile.Profile
+	var err error
+	if u.s.Locked != nil {
+		p, err = u.s.Locked.Unlock(context.WithoutCancel(ctx), secret)
+	} else {
+		p, err = profile.Open(ctx, profile.OpenOptions{Options: u.s.Options, Dir: u.s.Dir, Secret: secret})
+		if err == nil {
+			err = p.Start(context.WithoutCancel(ctx))
+		}
+	}
+	if p != nil && (err != nil || ctx.Err() != nil) { // nobody will take it
+		return nil, errors.Join(err, ctx.Err(), p.Close())
+	}
+	return p, err
+}
+
+// refused says why, beside the field, and begins the count-down where there is one.
+func (u *Screen) refused(field *widget.Field, err error) {
+	field.SetError(words.Error(err))
+	u.root.Refresh()
+	u.focus()
+	u.lookAtDelay()
+}
+
+func (u *Screen) setBusy(on bool) {
+	u.busy = on
+	u.pass.SetEnabled(!on)
+	for _, b := range []*widget.Button{u.open, u.forgot, u.submit} {
+		switch {
+		case b == nil:
+		case on:
+			b.Disable()
+		default:
+			b.Enable()
+		}
+	}
+	if !on {
+		u.focus()
+	}
+}
+
+func (u *Screen) delayed() bool { return u.s.Now().Before(u.waiting) }
+
+// lookAtDelay asks how long the next try has to wait, and counts down.
+func (u *Screen) lookAtDelay() {
+	screen.Run(u.s.Work, func(context.Context) (time.Duration, error) { return profile.UnlockWait(u.s.Dir) },
+		func(wait time.Duration, err error) {
+			if err != nil || wait <= 0 {
+				return
+			}
+			u.waiting = u.s.Now().Add(wait)
+			u.countDown()
+		})
+}
+
+// countDown shows the rest of the wait, once a second.
+func (u *Screen) countDown() {
+	if u.tick != nil {
+		u.tick()
+		u.tick = nil
+	}
+	field := u.passed
+	if u.code != nil {
+		field = u.coded
+	}
+	left := u.waiting.Sub(u.s.Now())
+	if left <= 0 {
+		field.SetError("")
+		if !u.busy {
+			u.pass.SetEnabled(true)
+			u.open.Enable()
+		}
+		u.root.Refresh()
+		u.focus()
+		return
+	}
+	field.SetError(i18n.T("unlock.delay", i18n.Args{"Wait": words.Wait(left)}))
+	u.pass.SetEnabled(false)
+	u.open.Disable()
+	u.root.Refresh()
+	next := left % time.Second
+	if next == 0 {
+		next = time.Second
+	}
+	u.tick = u.s.Work.After(next, u.countDown)
+}
+
+// askCode is the view of who forgot the passphrase.
+func (u *Screen) askCode() {
+	u.code = fynewidget.NewMultiLineEntry()
+	u.code.Wrapping = fyne.TextWrapWord
+	u.code.SetMinRowsVisible(4)
+	u.code.SetPlaceHolder(i18n.T("unlock.code.placeholder"))
+	u.coded = widget.NewField(i18n.T("unlock.code"), i18n.T("unlock.code.hint"), u.code)
+	u.code.OnChanged = func(string) { u.coded.SetError("") }
+	u.submit = widget.NewButton(i18n.T("unlock.code.open"), "", widget.Primary, u.tryCode)
+	u.show(u.code,
+		widget.NewColumn(theme.Space2, title(i18n.T("unlock.code.title")), form.Note(i18n.T("unlock.code.lead"))),
+		u.coded,
+		widget.NewRow(theme.Space2, 1,
+			widget.NewButton(i18n.T("back"), "", widget.Secondary, u.askPassphrase), u.submit))
+}
+
+func (u *Screen) tryCode() {
+	if u.busy || u.delayed() {
+		return
+	}
+	code := strings.Join(strings.Fields(u.code.Text), " ")
+	if n := len(strings.Fields(code)); n != 20 {
+		u.coded.SetError(i18n.N("unlock.code.count", n))
+		return
+	}
+	u.setBusy(true)
+	u.coded.SetError("")
+	screen.Run(u.s.Work, func(ctx context.Context) (*profile.Profile, error) {
+		return u.unlock(ctx, profile.RecoveryCode(code))
+	}, func(p *profile.Profile, err error) {
+		u.setBusy(false)
+		if err != nil {
+			if errors.Is(err, chat.ErrWrongSecret) || errors.Is(err, chat.ErrMalformed) {
+				u.coded.SetError(i18n.T("unlock.code.wrong"))
+				u.lookAtDelay()
+				return
+			}
+			u.refused(u.coded, err)
+			return
+		}
+		u.opened = p
+		u.askNew()
+	})
+}
+
+// askNew asks for the new passphrase.
+func (u *Screen) askNew() {
+	u.code = nil
+	name := u.opened.Messenger.Self().Name
+	w := askWords()
+	w.Placeholder, w.Generate = i18n.T("passphrase.placeholder"), i18n.T("passphrase.generate")
+	u.pass = widget.NewPassphraseField(w, func(s string) widget.Strength { return passphrase.Rate(s, name) }, passphrase.Generate)
+	u.passed = widget.NewField(i18n.T("passphrase.new"), "", u.pass)
+	again := askWords()
+	again.Placeholder = i18n.T("passphrase.again.placeholder")
+	u.again = widget.NewPassphraseField(again, nil, nil)
+	u.same = widget.NewField(i18n.T("passphrase.again"), "", u.again)
+	u.pass.Changed = func(string) { u.passed.SetError(""); u.same.SetError("") }
+	u.pass.Submitted = func() { u.s.Canvas().Focus(u.again.Focus()) }
+	u.again.Changed = func(string) { u.same.SetError("") }
+	u.again.Submitted = u.reset
+	u.open = widget.NewButton(i18n.T("unlock.new.set"), "", widget.Primary, u.reset)
+	u.show(u.pass.Focus(),
+		widget.NewColumn(theme.Space2, title(i18n.T("unlock.new.title")), form.Note(i18n.T("unlock.new.lead"))),
+		u.passed, u.same, u.open)
+}
+
+func (u *Screen) reset() {
+	pass := u.pass.Text()
+	switch {
+	case u.busy:
+		return
+	case passphrase.Rate(pass, u.opened.Messenger.Self().Name).Level < passphrase.Enough:
+		u.passed.SetError(i18n.T("passphrase.too-weak"))
+		return
+	case u.again.Text() != pass:
+		u.same.SetError(i18n.T("passphrase.differ"))
+		return
+	}
+	u.setBusy(true)
+	p := u.opened
+	u.s.Work.Go(func(ctx context.Context) error { return p.ResetPassphrase(ctx, pass) }, func(err error) {
+		u.setBusy(false)
+		if err != nil {
+			u.passed.SetError(words.Error(err))
+			return
+		}
+		u.opened = nil
+		u.again.Clear()
+		u.s.Nav.Unlocked(p)
+	})
+}
