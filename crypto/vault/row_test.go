@@ -169,7 +169,7 @@ func TestRecoveryCodeIsReadBackInAnyCaseAndSpacing(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if NewRecoveryCode() == NewRecoveryCode() {
+	if first, second := NewRecoveryCode(), NewRecoveryCode(); first == second {
 		t.Error("two codes are the same")
 	}
 }
