@@ -30,6 +30,11 @@ type Listener interface {
 	Heard(events []messenger.Event)
 }
 
+// Reader is a Screen that reads anew when Navigator.Changed was called.
+type Reader interface {
+	Reread()
+}
+
 // Arranger is a Screen whose parts depend on the room: narrow is true below 900 units, where list and chat share one
 // column. It is called before Shown and at each change.
 type Arranger interface {
@@ -89,6 +94,8 @@ type Navigator interface {
 	// returns there.
 	Open(Place)
 	Back()
+	// Changed tells all screens to read anew, after an act that the messenger does not report (erasing, importing).
+	Changed()
 	// Narrow reports whether list and chat share one column.
 	Narrow() bool
 	// Focused reports whether the window is at the front.

@@ -1,0 +1,226 @@
+package conversation
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"io"
+	"strings"
+	"time"
+
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/screen"
+	"sotto/app/ui/theme"
+	"sotto/app/ui/widget"
+	"sotto/chat"
+)
+
+// groupGap is the silence that ends a group of bubbles of one author.
+const groupGap = 5 * time.Minute
+
+// stretch is a run of messages without a gap, and what lies next to it.
+type stretch struct {
+	messages []chat.Message // ascending
+	before   *chat.Message  // nil: the conversation begins here
+	after    *chat.Message  // nil: it ends here
+	quoted   map[chat.MessageID]chat.Message
+}
+
+// teller makes rows of messages.
+type teller struct {
+	format  i18n.Format
+	now     time.Time
+	self    chat.ContactID
+	contact chat.Contact
+	unread  chat.MessageID // the first that was unread when the chat was opened
+	open    bool           // no answer came yet to a first message without a one-time key
+}
+
+// Prefixes of the keys of rows that belong to a message but are not it.
+const (
+	dayRow     = "day:"
+	missingRow = "missing:"
+	unreadRow  = "unread:"
+	openRow    = "open:"
+)
+
+// messageOf answers the message that a row belongs to.
+func messageOf(row widget.Row) (chat.MessageID, bool) {
+	key := row.RowKey()
+	if i := strings.IndexByte(key, ':'); i >= 0 {
+		key = key[i+1:]
+	}
+	id, err := chat.ParseMessageID(key)
+	return id, err == nil
+}
+
+// rows tells a stretch.
+func (t teller) rows(s stretch) []widget.Row {
+	var out []widget.Row
+	at := func(i int) *chat.Message {
+		switch {
+		case i < 0:
+			return s.before
+		case i >= len(s.messages):
+			return s.after
+		}
+		return &s.messages[i]
+	}
+	for i := range s.messages {
+		m := &s.messages[i]
+		out = append(out, t.above(m, at(i-1))...)
+		switch m.Kind {
+		case chat.KindText:
+			row := t.bubble(*m, s.quoted)
+			row.First = !t.grouped(at(i-1), m)
+			row.Last = !t.grouped(m, at(i+1))
+			row.Revision = revision(row)
+			out = append(out, row)
+		case chat.KindNotice:
+		default:
+			out = append(out, widget.Notice{Key: m.ID.String(), Icon: theme.IconInfo, Text: i18n.T("chat.unknown", t.named())})
+		}
+	}
+	return out
+}
+
+// above answers what stands between a message and the one before it.
+func (t teller) above(m, before *chat.Message) []widget.Row {
+	var out []widget.Row
+	id := m.ID.String()
+	if day := t.format.DayKey(m.DisplayTime()); before == nil || day != t.format.DayKey(before.DisplayTime()) {
+		out = append(out, widget.Day{Key: dayRow + id, Label: t.format.Day(t.now, m.DisplayTime())})
+	}
+	if m.ID == t.unread {
+		out = append(out, widget.Notice{Key: unreadRow + id, Icon: theme.IconArrowDown, Text: i18n.T("chat.unread")})
+	}
+	if m.Missing > 0 {
+		out = append(out, widget.Notice{
+			Key: missingRow + id, Icon: theme.IconWarning, Tone: widget.Careful, Text: i18n.N("chat.missing", m.Missing),
+			Action: i18n.T("chat.what"),
+		})
+	}
+	if m.NoForward && t.open {
+		out = append(out, widget.Notice{
+			Key: openRow + id, Icon: theme.IconKey, Tone: widget.Careful, Text: i18n.T("chat.open"), Action: i18n.T("chat.what"),
+		})
+	}
+	return out
+}
+
+// grouped reports whether b follows a in one group of bubbles.
+func (t teller) grouped(a, b *chat.Message) bool {
+	if a == nil || b == nil || a.Kind != chat.KindText || b.Kind != chat.KindText || a.Author != b.Author {
+		return false
+	}
+	gap := b.DisplayTime().Sub(a.DisplayTime())
+	return gap < groupGap && gap > -groupGap && len(t.above(b, a)) == 0
+}
+
+func (t teller) named() i18n.Args { return i18n.Args{"Name": screen.NameOf(t.contact)} }
+
+func (t teller) bubble(m chat.Message, quoted map[chat.MessageID]chat.Message) widget.Message {
+	row := widget.Message{
+		ID: m.ID.String(), Own: m.Direction == chat.Out, Text: m.Text, Time: t.format.Clock(m.DisplayTime()),
+	}
+	if m.Deleted {
+		row.Removed = i18n.T("chat.removed")
+		return row
+	}
+	if m.Edited {
+		row.Edited = i18n.T("chat.edited")
+	}
+	if row.Own {
+		row.Delivery = delivery(m.State)
+		if m.State == chat.Failed {
+			row.Note = failure(m.Failure)
+		}
+	}
+	if !m.ReplyTo.IsZero() {
+		row.Quote = t.quote(m.ReplyTo, quoted)
+	}
+	for _, r := range m.Reactions {
+		row.Reactions = addReaction(row.Reactions, r.Emoji, r.From == t.self)
+	}
+	return row
+}
+
+func delivery(s chat.MessageState) widget.Delivery {
+	switch s {
+	case chat.Sent:
+		return widget.Sent
+	case chat.Delivered:
+		return widget.Delivered
+	case chat.Read:
+		return widget.Read
+	case chat.Failed:
+		return widget.Failed
+	}
+	return widget.Queued
+}
+
+// failure says in a word or two why a message is not sent (codes of the messenger).
+func failure(code string) string {
+	switch code {
+	case "refused":
+		return i18n.T("chat.failed.refused")
+	case "used", "expired":
+		return i18n.T("chat.failed.invitation")
+	case "too-large":
+		return i18n.T("chat.failed.too-large")
+	}
+	return i18n.T("chat.failed")
+}
+
+func (t teller) quote(id chat.MessageID, quoted map[chat.MessageID]chat.Message) *widget.Quote {
+	q := &widget.Quote{ID: id.String(), Author: screen.NameOf(t.contact), Text: i18n.T("chat.quote.missing")}
+	m, ok := quoted[id]
+	if !ok {
+		return q
+	}
+	if m.Direction == chat.Out {
+		q.Author = i18n.T("chat.you")
+	}
+	q.Text = m.Text
+	if m.Deleted {
+		q.Text = i18n.T("chat.removed")
+	}
+	return q
+}
+
+// addReaction counts equal emoji together, in the order of their first.
+func addReaction(all []widget.Reaction, emoji string, mine bool) []widget.Reaction {
+	for i := range all {
+		if all[i].Emoji == emoji {
+			all[i].Count++
+			all[i].Mine = all[i].Mine || mine
+			return all
+		}
+	}
+	return append(all, widget.Reaction{Emoji: emoji, Count: 1, Mine: mine})
+}
+
+// revision differs whenever anything differs that a bubble shows; its place in the group is added by the widget, which
+// needs two bits for it.
+func revision(m widget.Message) uint64 {
+	h := fnv.New64a()
+	add := func(parts ...string) {
+		for _, p := range parts {
+			var n [8]byte
+			binary.LittleEndian.PutUint64(n[:], uint64(len(p)))
+			_, _ = h.Write(n[:])
+			_, _ = io.WriteString(h, p)
+		}
+	}
+	add(m.Text, m.Time, m.Edited, m.Note, m.Removed, string(rune('0'+int(m.Delivery))))
+	if m.Quote != nil {
+		add(m.Quote.ID, m.Quote.Author, m.Quote.Text)
+	}
+	for _, r := range m.Reactions {
+		mine := ""
+		if r.Mine {
+			mine = "mine"
+		}
+		add(r.Emoji, mine, string(rune(r.Count)))
+	}
+	return h.Sum64() >> 2
+}

@@ -1,0 +1,101 @@
+package conversation
+
+import (
+	"sotto/app/messenger"
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/screen"
+	"sotto/app/ui/theme"
+	"sotto/app/ui/widget"
+	"sotto/chat"
+)
+
+// act is what the explanation of a state offers to do.
+type act int
+
+const (
+	noAct act = iota
+	compare
+	openPrivacy
+	openSettings
+)
+
+// condition is one state that the head of the chat shows: a chip, and three sentences on it.
+type condition struct {
+	icon   theme.IconName
+	tone   widget.Tone
+	word   string
+	title  string
+	text   string
+	offer  string
+	action act
+}
+
+// conditions lists the states of a contact, the weightiest first.
+func conditions(c chat.Contact, s messenger.SecurityState) []condition {
+	named := i18n.Args{"Name": screen.NameOf(c)}
+	var out []condition
+	switch s.Verification {
+	case chat.Changed:
+		out = append(out, condition{
+			icon: theme.IconChanged, tone: widget.Alarming, word: i18n.T("state.changed"), title: i18n.T("state.changed.title", named),
+			text: i18n.T("state.changed.text", named), offer: i18n.T("state.compare"), action: compare,
+		})
+	case chat.Verified:
+		out = append(out, condition{
+			icon: theme.IconVerified, tone: widget.Fine, word: i18n.T("state.verified"), title: i18n.T("state.verified.title", named),
+			text: i18n.T("state.verified.text", named), offer: i18n.T("state.look"), action: compare,
+		})
+	default:
+		out = append(out, condition{
+			icon: theme.IconUnverified, word: i18n.T("state.unverified"), title: i18n.T("state.unverified.title", named),
+			text: i18n.T("state.unverified.text", named), offer: i18n.T("state.compare"), action: compare,
+		})
+	}
+	if w, ok := delivering(s, named); ok {
+		out = append(out, w)
+	}
+	if c.Bot {
+		out = append(out, condition{
+			icon: theme.IconBot, word: i18n.T("state.bot"), title: i18n.T("state.bot.title", named),
+			text: i18n.T("state.bot.text", named), offer: i18n.T("state.bot.offer"), action: openPrivacy,
+		})
+	}
+	return append(out, quantum(s, named))
+}
+
+// delivering is the state of what is on its way.
+func delivering(s messenger.SecurityState, named i18n.Args) (condition, bool) {
+	c := condition{icon: theme.IconOffline, tone: widget.Careful, offer: i18n.T("state.offline.offer"), action: openSettings}
+	switch {
+	case s.Parked > 0:
+		c.icon, c.offer, c.action = theme.IconAlert, "", noAct
+		c.word, c.title, c.text = i18n.N("state.parked", s.Parked), i18n.T("state.parked.title"), i18n.T("state.parked.text", named)
+	case !s.Online && s.Relay != "" && s.Waiting > 0:
+		c.word, c.title, c.text = i18n.N("state.offline.waiting", s.Waiting), i18n.T("state.offline.title"), i18n.T("state.offline.text", named)
+	case !s.Online && s.Relay != "":
+		c.word, c.title, c.text = i18n.T("state.offline"), i18n.T("state.offline.title"), i18n.T("state.offline.text", named)
+	default:
+		return condition{}, false
+	}
+	return c, true
+}
+
+// quantum is how far the post-quantum part of the session has come.
+func quantum(s messenger.SecurityState, named i18n.Args) condition {
+	switch s.PQ {
+	case messenger.PQAuthenticated:
+		return condition{
+			icon: theme.IconQuantum, tone: widget.Fine, word: i18n.T("state.quantum"), title: i18n.T("state.quantum.title"),
+			text: i18n.T("state.quantum.text", named),
+		}
+	case messenger.PQOverdue:
+		return condition{
+			icon: theme.IconQuantumPending, tone: widget.Careful, word: i18n.T("state.quantum.overdue"), title: i18n.T("state.quantum.overdue.title"),
+			text: i18n.T("state.quantum.overdue.text", named),
+		}
+	}
+	return condition{
+		icon: theme.IconQuantumPending, tone: widget.Careful, word: i18n.T("state.quantum.pending"), title: i18n.T("state.quantum.pending.title"),
+		text: i18n.T("state.quantum.pending.text", named),
+	}
+}
