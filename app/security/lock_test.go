@@ -2,6 +2,7 @@ package security_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,8 +87,8 @@ func TestAnIdleTimeOutOfRangeIsRefused(t *testing.T) {
 
 func TestIdleDropsTheKeysOnceWhenThePersonLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dropped := 0
-		idle, err := security.NewIdle(time.Now, 5*time.Minute, func() { dropped++ })
+		var dropped atomic.Int32
+		idle, err := security.NewIdle(time.Now, 5*time.Minute, func() { dropped.Add(1) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,18 +103,18 @@ func TestIdleDropsTheKeysOnceWhenThePersonLeaves(t *testing.T) {
 		time.Sleep(4 * time.Minute)
 		signal(security.Activity)
 		time.Sleep(5*time.Minute - time.Second)
-		if !idle.Unlocked() || dropped != 0 {
+		if !idle.Unlocked() || dropped.Load() != 0 {
 			t.Fatal("locked too early")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if idle.Unlocked() || dropped != 1 {
-			t.Fatalf("unlocked %v, dropped %d times", idle.Unlocked(), dropped)
+		if idle.Unlocked() || dropped.Load() != 1 {
+			t.Fatalf("unlocked %v, dropped %d times", idle.Unlocked(), dropped.Load())
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if dropped != 1 {
-			t.Errorf("dropped %d times", dropped)
+		if dropped.Load() != 1 {
+			t.Errorf("dropped %d times", dropped.Load())
 		}
 		signal(security.Unlock)
 		if err := idle.SetAfter(0); err != nil {
@@ -125,7 +126,7 @@ func TestIdleDropsTheKeysOnceWhenThePersonLeaves(t *testing.T) {
 			t.Error("locked though the idle time is off")
 		}
 		signal(security.Suspend)
-		if idle.Unlocked() || dropped != 2 {
+		if idle.Unlocked() || dropped.Load() != 2 {
 			t.Error("suspend does not lock")
 		}
 	})
@@ -133,8 +134,8 @@ func TestIdleDropsTheKeysOnceWhenThePersonLeaves(t *testing.T) {
 
 func TestAStoppedIdleStaysQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dropped := 0
-		idle, err := security.NewIdle(time.Now, time.Minute, func() { dropped++ })
+		var dropped atomic.Int32
+		idle, err := security.NewIdle(time.Now, time.Minute, func() { dropped.Add(1) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +143,7 @@ func TestAStoppedIdleStaysQuiet(t *testing.T) {
 		idle.Stop()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if dropped != 0 {
+		if dropped.Load() != 0 {
 			t.Error("dropped after Stop")
 		}
 	})
