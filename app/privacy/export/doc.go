@@ -2,7 +2,7 @@
 // can check: JSON Lines with their schema, pages for a browser, contacts, consents, the audit log, and a manifest signed
 // by the identity.
 //
-// It follows docs/PRIVACY.md (export) and docs/STORAGE.md (the form of an export). The signature proves who exported and
+// It follows docs/PRIVACY.md (export, and the form of one). The signature proves who exported and
 // that nothing changed since, not what a peer wrote. Nothing in the folder is encrypted.
 //
 // [Exporter.Write] works in a temporary folder beside the target and renames it at the end; memory does not grow with the
