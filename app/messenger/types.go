@@ -115,6 +115,7 @@ type SecurityState struct {
 	Verification chat.Verification
 	PQ           PQState
 	NoForward    bool // the last first message had no one-time key; cured by the next reply
+	SkippedKeys  int  // message keys kept for messages that have not arrived
 	Online       bool // the relay where this contact writes to us is reached
 	Waiting      int  // contents on their way to the contact
 	Parked       int  // contents that need Retry or Discard

@@ -78,6 +78,7 @@ func (m *Messenger) Security(ctx context.Context, id chat.ContactID) (SecuritySt
 		switch {
 		case err == nil:
 			out.PQ, out.NoForward = pqState(s, m), s.noForward
+			out.SkippedKeys = s.ratchet.Status(m.now()).SkippedKeys
 		case !errors.Is(err, chat.ErrNotFound):
 			return err
 		}

@@ -67,6 +67,7 @@ type Status struct {
 	Overdue         bool      // OverdueAfterMessages or OverdueAfter passed without an exchange
 	MessagesSincePQ int       // sent plus received since the last exchange
 	LastPQ          time.Time // last ML-KEM exchange; the start of the session before the first
+	SkippedKeys     int       // message keys kept for messages that have not arrived
 }
 
 // Status describes the session at the time now (docs/PROTOCOL.md section 6.6).
@@ -74,7 +75,12 @@ func (s State) Status(now time.Time) Status {
 	if s.IsZero() {
 		return Status{}
 	}
+	skipped := 0
+	for i := range s.s.receive {
+		skipped += len(s.s.receive[i].skipped)
+	}
 	return Status{
+		SkippedKeys:     skipped,
 		Role:            s.s.role,
 		Ready:           s.s.send.ready,
 		PQAuthenticated: s.s.authenticated,
