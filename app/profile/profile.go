@@ -28,6 +28,8 @@ type Profile struct {
 	attempts *security.Attempts
 	options  Options
 	feed     func() // ends the taking in of alerts
+	untend   context.CancelFunc
+	tending  sync.WaitGroup
 
 	mu    sync.Mutex
 	guide *guide
@@ -216,8 +218,8 @@ func (p *Profile) Start(ctx context.Context) error {
 	if err := p.Relay.Start(); err != nil && !errors.Is(err, chat.ErrOffline) {
 		return err // with its port taken the relay is offline, and Status says so
 	}
-	if _, err := p.Ledger.Expire(ctx); err != nil {
-		return fmt.Errorf("expire consents: %w", err)
+	if err := p.tend(ctx); err != nil {
+		return err
 	}
 	p.takeAlerts(ctx)
 	if err := p.Messenger.Start(ctx); err != nil {
@@ -356,6 +358,10 @@ func (p *Profile) end() bool {
 func (p *Profile) shut() error {
 	if p.feed != nil {
 		p.feed()
+	}
+	if p.untend != nil {
+		p.untend()
+		p.tending.Wait()
 	}
 	p.StepUp.Forget()
 	return errors.Join(p.stopGuide(), p.Person.close())
