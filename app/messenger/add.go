@@ -38,10 +38,21 @@ func (m *Messenger) Add(ctx context.Context, text string, o AddOptions) (chat.Co
 	}
 	route.Device = chat.DeviceID(opened.initiated.PeerDevice.ID)
 	var contact chat.Contact
+	crossed := false
 	err = m.update(ctx, func(u *unit) (err error) {
+		now, err := u.Contacts().Get(l.peer)
+		if err := ignoreMissing(err); err != nil {
+			return err
+		}
+		if crossed = now.State == chat.ContactRequest; crossed {
+			return nil // it wrote first while we were taking its bundle
+		}
 		contact, err = u.addContact(l, o, route, opened)
 		return err
 	})
+	if err == nil && crossed {
+		return m.acceptAndSay(ctx, l.peer, o)
+	}
 	if err != nil {
 		return chat.Contact{}, fmt.Errorf("add: %w", err)
 	}

@@ -238,7 +238,14 @@ func (in *intake) retireOthers(mb chat.Mailbox) error {
 // together with the plaintext and the deletion of the one-time pair (I9, I10).
 func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	initial, err := handshake.ParseInitial(e.header)
-	if err != nil || len(mb.Secret) != 32 || initial.CheckGate(handshake.Secret(mb.Secret)) != nil {
+	if err != nil {
+		return in.reject(p)
+	}
+	secret, ok, err := in.gateSecret(mb, initial)
+	if err != nil {
+		return err
+	}
+	if !ok || initial.CheckGate(secret) != nil {
 		return in.reject(p)
 	}
 	own := in.m.keys.own
@@ -246,14 +253,14 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	if seen, err := in.Replays().SeenInitial(replay); err != nil || seen {
 		return err
 	}
-	set, pair, ok, err := in.privatePrekeys(mb, initial)
+	set, pair, ok, err := in.privatePrekeys(initial)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return in.reject(p)
 	}
-	accepted, err := handshake.Accept(own, set, pair, initial, handshake.Secret(mb.Secret), in.now)
+	accepted, err := handshake.Accept(own, set, pair, initial, secret, in.now)
 	if err != nil {
 		return in.reject(p)
 	}
@@ -292,13 +299,36 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	return in.admit(p, mb, s, plaintext, accepted.PeerCertificate, accepted.PeerList)
 }
 
-// privatePrekeys returns the private halves an initial message names, if they belong to its mailbox and are not spent.
-func (in *intake) privatePrekeys(mb chat.Mailbox, initial *handshake.Initial) (*handshake.PrekeySet, *handshake.OneTimePair, bool, error) {
+// gateSecret returns the secret of the mailbox whose bundle the sender used. That is the mailbox the message lies in,
+// except for one that follows an introduction in flight to an invitation and took the contact's own mailbox.
+func (in *intake) gateSecret(mb chat.Mailbox, initial *handshake.Initial) (handshake.Secret, bool, error) {
+	set, err := in.Prekeys().Get(chat.KeyID(initial.SetID()))
+	if err != nil {
+		return handshake.Secret{}, false, ignoreMissing(err)
+	}
+	if set.Mailbox != mb.ID {
+		if mb.Invitation != "" {
+			return handshake.Secret{}, false, nil
+		}
+		if mb, err = in.Mailboxes().Get(set.Mailbox); err != nil {
+			return handshake.Secret{}, false, ignoreMissing(err)
+		}
+	}
+	if len(mb.Secret) != len(handshake.Secret{}) {
+		return handshake.Secret{}, false, nil
+	}
+	return handshake.Secret(mb.Secret), true, nil
+}
+
+// privatePrekeys returns the private halves an initial message names, if they belong together and are not spent.
+func (in *intake) privatePrekeys(initial *handshake.Initial) (*handshake.PrekeySet, *handshake.OneTimePair, bool, error) {
+	var mailbox chat.MailboxID
 	get := func(id handshake.ID, kind chat.PrekeyKind) ([]byte, error) {
 		k, err := in.Prekeys().Get(chat.KeyID(id))
-		if err != nil || k.Kind != kind || k.Mailbox != mb.ID || !in.now.Before(k.Erase) {
+		if err != nil || k.Kind != kind || !in.now.Before(k.Erase) || kind == chat.PrekeyOneTime && k.Mailbox != mailbox {
 			return nil, ignoreMissing(err)
 		}
+		mailbox = k.Mailbox
 		return k.Private, nil
 	}
 	private, err := get(initial.SetID(), chat.PrekeySigned)
