@@ -207,7 +207,7 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 	}
 	p.StepUp = security.NewStepUp(store, p.Audit, p, p.attempts, o.Now)
 	p.Export = &export.Exporter{
-		Store: store, Audit: p.Audit, Identity: p.Messenger.Identity(), Name: p.Messenger.Self().Name, Now: o.Now,
+		Store: store, Audit: p.Audit, Identity: p.Messenger.Identity(), Name: func() string { return p.Messenger.Self().Name }, Now: o.Now,
 	}
 	return p, nil
 }

@@ -21,7 +21,7 @@ type Exporter struct {
 	Store    chat.Store
 	Audit    chat.Auditor
 	Identity *identity.Identity
-	Name     string // what the person calls itself; shown in the pages only
+	Name     func() string // what the person calls itself now; shown in the pages only
 	Now      func() time.Time
 }
 

@@ -60,7 +60,7 @@ type threadView struct {
 
 func (r *run) index() indexView {
 	v := indexView{
-		Style: template.CSS(style), Name: r.x.Name, Exporter: r.m.Exporter, Created: r.date(r.created, true), Scope: r.m.Scope,
+		Style: template.CSS(style), Name: r.x.Name(), Exporter: r.m.Exporter, Created: r.date(r.created, true), Scope: r.m.Scope,
 		Counts: r.m.Counts, Skipped: len(r.m.Skipped), Audit: r.m.Scope == "everything",
 	}
 	for _, t := range r.threads {
@@ -87,7 +87,7 @@ func (r *run) title(t thread) string {
 
 func (r *run) name(id string) string {
 	if id == r.m.Exporter {
-		return r.x.Name
+		return r.x.Name()
 	}
 	if name := r.names[id]; name != "" {
 		return name

@@ -38,7 +38,7 @@ func newWorld(t *testing.T) *world {
 	}
 	now := func() time.Time { return clock.Add(time.Hour) }
 	w := &world{t: t, store: memstore.New(), me: chat.ContactID(who.Fingerprint()), dir: t.TempDir()}
-	w.x = &export.Exporter{Store: w.store, Audit: security.NewAudit(now), Identity: who, Name: "Grace", Now: now}
+	w.x = &export.Exporter{Store: w.store, Audit: security.NewAudit(now), Identity: who, Name: func() string { return "Grace" }, Now: now}
 	w.update(func(tx chat.Tx) error {
 		return errors.Join(
 			tx.Contacts().Put(chat.Contact{ID: ada, Name: "Ada", State: chat.ContactAccepted, Verification: chat.Verified, Created: clock}),
