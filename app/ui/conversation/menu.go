@@ -192,7 +192,7 @@ func (v *View) showAll(m chat.Message) {
 	widget.NewMessageDialog(widget.MessageWords{
 		Icon: theme.IconDocument, Title: i18n.T("chat.all.title"), Text: v.s.Format.Full(m.DisplayTime()),
 		Act: i18n.T("chat.copy"), Cancel: i18n.T("chat.close"),
-	}, newTall(page, v.s.Canvas().Size().Height*0.5), func() { v.s.Nav.Copy(m.Text) }).Open(v.s.Canvas())
+	}, screen.Tall(page, v.s.Canvas().Size().Height*0.5), func() { v.s.Nav.Copy(m.Text) }).Open(v.s.Canvas())
 }
 
 // explainNotice says what a notice in the timeline means.
