@@ -45,8 +45,10 @@ type grammar struct {
 	Consent      consentGroup     `cmd:"" help:"See and change who may learn what."`
 	Audit        auditGroup       `cmd:"" help:"See and check the audit log."`
 
-	Set setVerb `cmd:"" help:"Show or change a setting."`
-	RPC rpcVerb `cmd:"" name:"rpc" help:"Serve JSON-RPC 2.0 on standard input and output."`
+	Set        setVerb   `cmd:"" help:"Show or change a setting."`
+	RelayServe relayVerb `cmd:"" help:"Run this profile's own relay until interrupted."`
+	Bot        botGroup  `cmd:"" help:"Run a bot."`
+	RPC        rpcVerb   `cmd:"" name:"rpc" help:"Serve JSON-RPC 2.0 on standard input and output."`
 }
 
 // globals are the flags of every command; none of them is an rpc parameter.

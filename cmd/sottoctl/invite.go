@@ -13,6 +13,7 @@ import (
 	"github.com/boombuler/barcode/qr"
 
 	"sotto/app/messenger"
+	"sotto/chat"
 )
 
 type inviteVerb struct {
@@ -31,6 +32,10 @@ type inviteObject struct {
 	Reusable bool   `json:"reusable"`
 	Max      int    `json:"max"` // 0: no limit
 	Expires  stamp  `json:"expires"`
+}
+
+func newInvitation(i chat.Invitation, reach messenger.Reach) inviteObject {
+	return inviteObject{ID: i.ID, Link: i.Link, Reach: string(reach), Reusable: i.Reusable, Max: i.Max, Expires: stamp(i.Expires)}
 }
 
 func (o inviteObject) print(p *page) { p.line("%s", o.Link) }
@@ -55,10 +60,7 @@ func (v *inviteVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := inviteObject{
-		ID: invitation.ID, Link: invitation.Link, Reach: string(reach), Reusable: invitation.Reusable,
-		Max: invitation.Max, Expires: stamp(invitation.Expires),
-	}
+	o := newInvitation(invitation, reach)
 	if v.QR != "" {
 		if err := writeQR(v.QR, invitation.Link); err != nil {
 			return o, err
