@@ -47,8 +47,10 @@ func (m *Messenger) Invite(ctx context.Context, o InviteOptions) (chat.Invitatio
 			return fmt.Errorf("home relay: %w", err)
 		}
 		inv, mb, err = u.newInvitation(pass, o)
+		m.tender.claim(mb.ID)
 		return err
 	})
+	defer m.tender.release(mb.ID)
 	if err != nil {
 		return chat.Invitation{}, "", fmt.Errorf("invite: %w", err)
 	}
@@ -89,7 +91,6 @@ func (u *unit) newInvitation(pass wire.Pass, o InviteOptions) (chat.Invitation, 
 	if err := u.Invitations().Put(inv); err != nil {
 		return chat.Invitation{}, chat.Mailbox{}, err
 	}
-	u.tend = false // opened by the caller at once
 	return inv, mb, u.audit("invitation.created", u.m.Self().ID)
 }
 

@@ -34,7 +34,7 @@ const (
 func newTender(m *Messenger) *tender {
 	return &tender{
 		m: m, poked: make(chan struct{}, 1), busy: map[string]bool{}, again: map[string]bool{},
-		revoked: map[chat.MailboxID]bool{}, counted: map[chat.MailboxID]time.Time{}, delays: map[string]time.Duration{},
+		revoked: map[chat.MailboxID]bool{}, counted: map[chat.MailboxID]time.Time{}, delays: map[string]time.Duration{}, claimed: map[chat.MailboxID]bool{},
 	}
 }
 
@@ -154,6 +154,12 @@ func (t *tender) tend(address string, chores []chore) {
 
 func (t *tender) do(ctx context.Context, c chore) error {
 	m, now := t.m, t.m.now()
+	t.mu.Lock()
+	claimed := t.claimed[c.ID]
+	t.mu.Unlock()
+	if claimed {
+		return nil
+	}
 	if !c.Expires.IsZero() && !now.Before(c.Expires) || !c.Retired.IsZero() && now.Sub(c.Retired) > retiredFor {
 		return m.dropMailbox(ctx, c.Mailbox)
 	}
@@ -210,6 +216,20 @@ func (t *tender) setRevoked(id chat.MailboxID, on bool) {
 	} else {
 		delete(t.revoked, id)
 	}
+}
+
+// claim keeps the tender off a mailbox that the caller opens itself, until release.
+func (t *tender) claim(id chat.MailboxID) {
+	t.mu.Lock()
+	t.claimed[id] = true
+	t.mu.Unlock()
+}
+
+func (t *tender) release(id chat.MailboxID) {
+	t.mu.Lock()
+	delete(t.claimed, id)
+	t.mu.Unlock()
+	t.wake()
 }
 
 // recount lets the next round look at the pool of a mailbox, after a one-time pair was used.
