@@ -22,6 +22,7 @@ type tender struct {
 	revoked map[chat.MailboxID]bool      // tokens revoked in this run
 	counted map[chat.MailboxID]time.Time // last look at the pool
 	delays  map[string]time.Duration     // after a failure
+	claimed map[chat.MailboxID]bool      // mailboxes that someone else is opening
 }
 
 const (
@@ -261,11 +262,16 @@ func tokenLimits(reusable bool, expires time.Time) wire.TokenLimits {
 // openMailbox opens a recorded mailbox on its relay, publishes its prekeys and begins to read it.
 func (m *Messenger) openMailbox(ctx context.Context, relay Relay, mb chat.Mailbox, reusable bool, size int) error {
 	var cred mailboxCredential
+	opened := false
 	err := m.view(ctx, func(tx chat.Tx) error {
-		_, err := getJSON(tx, settingCredential+mb.ID.String(), &cred)
+		now, err := tx.Mailboxes().Get(mb.ID)
+		if opened = err != nil || !now.Renewed.IsZero(); opened {
+			return ignoreMissing(err) // opened, or removed, since it was listed
+		}
+		_, err = getJSON(tx, settingCredential+mb.ID.String(), &cred)
 		return err
 	})
-	if err != nil {
+	if err != nil || opened {
 		return err
 	}
 	kind := wire.ContactMailbox
