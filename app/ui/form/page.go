@@ -106,7 +106,11 @@ func (l *flowRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
 	if width == 0 {
 		width = ColumnWidth
 	}
-	return fyne.NewSize(w, l.place(objs, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {}))
+	return fyne.NewSize(w, l.heightFor(objs, width))
+}
+
+func (l *flowRow) heightFor(objs []fyne.CanvasObject, width float32) float32 {
+	return l.place(objs, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
 }
 
 func (l *flowRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {

@@ -50,8 +50,11 @@ func Ask(s screen.Services, act security.Act, w Words, confirmed func()) *Sheet 
 			sheet.Act.Enable()
 			sheet.Pass.SetEnabled(true)
 			sheet.Pass.Clear()
-			if !sheet.IsOpen() {
-				return // cancelled meanwhile
+			if !sheet.IsOpen() { // cancelled meanwhile: what was confirmed is not left lying about
+				if err == nil {
+					_ = s.Profile.StepUp.Use(act)
+				}
+				return
 			}
 			if err != nil {
 				sheet.Field.SetError(words.Error(err))

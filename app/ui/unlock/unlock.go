@@ -266,8 +266,9 @@ func (u *Screen) tryCode() {
 	if u.busy || u.delayed() {
 		return
 	}
-	code := strings.Join(strings.Fields(u.code.Text), " ")
-	if n := len(strings.Fields(code)); n != 20 {
+	typed := strings.FieldsFunc(strings.ToLower(u.code.Text), func(r rune) bool { return r < 'a' || r > 'z' })
+	code := strings.Join(typed, " ")
+	if n := len(typed); n != 20 {
 		u.coded.SetError(i18n.N("unlock.code.count", n))
 		return
 	}

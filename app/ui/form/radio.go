@@ -19,8 +19,8 @@ type Option struct {
 	Sentence string // may be ""
 }
 
-// Choice lets people pick one of several options; one below the other, all in sight.
-type Choice struct {
+// Radio lets people pick one of several options; one below the other, all in sight.
+type Radio struct {
 	fynewidget.BaseWidget
 	options []*option
 	chosen  string
@@ -28,9 +28,9 @@ type Choice struct {
 	column  *fyne.Container
 }
 
-// NewChoice answers a choice with one option taken; changed is called with the key of another.
-func NewChoice(chosen string, changed func(string), options ...Option) *Choice {
-	c := &Choice{chosen: chosen, changed: changed}
+// NewRadio answers a choice with one option taken; changed is called with the key of another.
+func NewRadio(chosen string, changed func(string), options ...Option) *Radio {
+	c := &Radio{chosen: chosen, changed: changed}
 	var rows []fyne.CanvasObject
 	for _, o := range options {
 		row := newOption(c, o)
@@ -43,17 +43,17 @@ func NewChoice(chosen string, changed func(string), options ...Option) *Choice {
 }
 
 // Chosen answers the key of the option that is taken.
-func (c *Choice) Chosen() string { return c.chosen }
+func (c *Radio) Chosen() string { return c.chosen }
 
 // Choose takes an option without calling back.
-func (c *Choice) Choose(key string) {
+func (c *Radio) Choose(key string) {
 	c.chosen = key
 	for _, o := range c.options {
 		o.Refresh()
 	}
 }
 
-func (c *Choice) pick(key string) {
+func (c *Radio) pick(key string) {
 	if key == c.chosen {
 		return
 	}
@@ -64,10 +64,10 @@ func (c *Choice) pick(key string) {
 }
 
 // HeightFor answers the height at width.
-func (c *Choice) HeightFor(width float32) float32 { return widget.HeightFor(c.column, width) }
+func (c *Radio) HeightFor(width float32) float32 { return widget.HeightFor(c.column, width) }
 
 // CreateRenderer implements fyne.Widget.
-func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
+func (c *Radio) CreateRenderer() fyne.WidgetRenderer {
 	return &renderer{
 		objects: []fyne.CanvasObject{c.column},
 		owner:   c,
@@ -77,10 +77,10 @@ func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
 	}
 }
 
-// option is one row of a Choice.
+// option is one row of a Radio.
 type option struct {
 	fynewidget.BaseWidget
-	of       *Choice
+	of       *Radio
 	key      string
 	label    string
 	title    *widget.Text
@@ -89,7 +89,7 @@ type option struct {
 	focused  bool
 }
 
-func newOption(of *Choice, o Option) *option {
+func newOption(of *Radio, o Option) *option {
 	row := &option{of: of, key: o.Key, label: o.Title}
 	row.title = widget.NewText(o.Title, widget.TextOptions{Wrap: true})
 	row.sentence = widget.NewText(o.Sentence, widget.TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Wrap: true})
