@@ -106,6 +106,8 @@ type Navigator interface {
 	Unlocked(*profile.Profile)
 	// Lock locks the profile and shows Unlock.
 	Lock()
+	// Arrived tells that something waits for a locked profile.
+	Arrived()
 	// Erased ends a profile that was erased and shows Welcome.
 	Erased()
 

@@ -43,6 +43,7 @@ type Composer struct {
 	Cancel   func()            // the banner was closed
 	Page     func(dy float32)  // Page Up and Page Down: -1 or 1 pages of the timeline
 	Grown    func()            // the height changed; lay the parent out again
+	Escape   func()            // Escape without a banner to close
 
 	words  ComposerWords
 	entry  *composerEntry
@@ -304,6 +305,10 @@ func (e *composerEntry) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyEscape:
 		if c.banner != nil {
 			c.cancel()
+			return
+		}
+		if c.Escape != nil {
+			c.Escape()
 			return
 		}
 	case fyne.KeyUp:

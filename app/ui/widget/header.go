@@ -103,16 +103,27 @@ func (h *PageHeader) CreateRenderer() fyne.WidgetRenderer {
 		am := h.actions.MinSize()
 		end := s.Width - theme.Space2 - am.Width
 		place(h.actions, end, (s.Height-am.Height)/2, am.Width, am.Height)
-		cm := h.chips.MinSize()
 		want := measure(h.title.content, sizeOf(h, h.title.opts.Size), h.title.style()) + 1
 		room := end - theme.Space2 - x
+		h.fitChips(room - theme.Space3 - min(want, 160))
+		cm := h.chips.MinSize()
 		title := min(want, max(room-cm.Width-theme.Space3, 80))
 		th := lineHeight(sizeOf(h, h.title.opts.Size))
 		place(h.title, x, (s.Height-th)/2, title, th)
 		x += title + theme.Space3
 		place(h.chips, x, (s.Height-cm.Height)/2, cm.Width, cm.Height)
-		setVisible(h.chips, x+cm.Width <= end)
 	}
 	p.refresh()
 	return p
+}
+
+// fitChips hides the last chips, as many as find no room.
+func (h *PageHeader) fitChips(room float32) {
+	for i, c := range h.chips.Objects {
+		if i > 0 {
+			room -= theme.Space2
+		}
+		room -= c.MinSize().Width
+		setVisible(c, room >= 0)
+	}
 }
