@@ -56,6 +56,7 @@ func Create(ctx context.Context, store chat.Store, p Profile, now time.Time) (Se
 			return Self{}, fmt.Errorf("%w: home relay", chat.ErrMalformed)
 		}
 		values[settingHome] = []byte(pass.Text())
+		values[settingRelay+pass.Address.HostPort()] = []byte(pass.Address.String()) // it was named here, so it is known
 	}
 	err = store.Update(ctx, func(tx chat.Tx) error {
 		if _, err := tx.Settings().Get(settingIdentity); !errors.Is(err, chat.ErrNotFound) {

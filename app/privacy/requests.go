@@ -26,6 +26,18 @@ const RequestLife = 30 * 24 * time.Hour
 // maxQuestions is how many open requests one peer may have here; further ones are refused unseen.
 const maxQuestions = 16
 
+// Outcome is what became of a request for erasure.
+type Outcome = content.Outcome
+
+// Outcomes of a request. OutcomeOpen means that no answer came yet.
+const (
+	OutcomeOpen     = content.Requested
+	OutcomeHonoured = content.Honoured
+	OutcomeRefused  = content.Refused
+	OutcomePartial  = content.Partial
+	OutcomeExpired  = content.Expired
+)
+
 // Policy says what happens to a peer's request to erase more than its own messages.
 type Policy string
 

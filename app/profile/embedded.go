@@ -72,6 +72,15 @@ func openEmbedded(dir string) (*EmbeddedRelay, error) {
 	return r, nil
 }
 
+// OpenRelay prepares the embedded relay of a profile that stays locked, to serve it alone (sottoctl relay-serve). It
+// needs no passphrase: the relay's folder holds nothing that opens anything. Errors: chat.ErrNoProfile.
+func OpenRelay(dir string) (*EmbeddedRelay, error) {
+	if !Exists(dir) {
+		return nil, chat.ErrNoProfile
+	}
+	return openEmbedded(filepath.Join(dir, relayName))
+}
+
 // choosePorts asks the system for two free ports and keeps them.
 func (r *EmbeddedRelay) choosePorts() error {
 	var free [2]uint16
@@ -106,6 +115,9 @@ func (r *EmbeddedRelay) savePorts() error {
 func (r *EmbeddedRelay) LoopbackPass() string {
 	return wire.Pass{Address: r.loopback(), Secret: r.secret}.Text()
 }
+
+// LoopbackAddress is where the relay is found on this computer.
+func (r *EmbeddedRelay) LoopbackAddress() string { return r.loopback().String() }
 
 func (r *EmbeddedRelay) loopback() wire.Address {
 	return wire.Address{Host: "127.0.0.1", Port: r.ports.Loopback, Mode: wire.Plain}

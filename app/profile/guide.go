@@ -95,7 +95,7 @@ func (p *Profile) startGuide(ctx context.Context) (*guide, error) {
 	if err := g.Messenger.Start(ctx); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
-	g.bot = assistant.Start(assistant.Options{Messenger: g.Messenger, Store: store, Now: p.options.Now})
+	g.bot = g.RunGuide(p.options.Now)
 	p.guide = g
 	return g, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sotto/app/assistant"
 	"sotto/app/messenger"
 	"sotto/app/privacy"
 	"sotto/app/security"
@@ -50,6 +51,11 @@ func embody(ctx context.Context, store *storage.Store, now func() time.Time) (Pe
 	p.Ledger.Connect(self, m)
 	p.Eraser.Connect(self, m)
 	return p, nil
+}
+
+// RunGuide lets this identity answer as the Guide until the result is closed.
+func (p Person) RunGuide(now func() time.Time) *assistant.Guide {
+	return assistant.Start(assistant.Options{Messenger: p.Messenger, Store: p.store, Now: now})
 }
 
 func (p Person) close() error { return errors.Join(p.Messenger.Close(), p.store.Close()) }

@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"sotto/assets"
 )
 
 type cli struct {
@@ -70,10 +71,6 @@ func (e usageError) Error() string { return string(e) }
 type versionCommand struct{}
 
 func (versionCommand) Run(io streams) error {
-	version := "devel"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintf(io.out, "sotto-relay %s\n", version)
+	_, err := fmt.Fprintf(io.out, "sotto-relay %s\n", assets.Version)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sotto/app/assistant"
 	"sotto/app/messenger"
 	"sotto/chat"
 )
@@ -30,7 +29,7 @@ func (guideVerb) do(ctx context.Context, d *desk) (any, error) {
 	if !p.Messenger.Self().Bot {
 		d.say("This profile does not say that it is a bot; make one that does with: sottoctl init --bot")
 	}
-	guide := assistant.Start(assistant.Options{Messenger: p.Messenger, Store: p.Export.Store, Now: time.Now})
+	guide := p.RunGuide(time.Now)
 	defer guide.Close()
 	if err := d.show(newInvitation(invitation, reach)); err != nil {
 		return nil, err

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"sotto/app/profile"
 	"sotto/chat"
-	"sotto/transport/wire"
 )
 
-// relayVerb serves the relay of a profile and nothing else: the profile stays offline and answers nothing.
+// relayVerb serves the relay of a profile and nothing else: the profile stays locked, so that it asks for no passphrase.
 type relayVerb struct{}
 
 func (relayVerb) onlyTerminal() {}
@@ -23,26 +23,26 @@ type relayServed struct {
 func (o relayServed) print(p *page) { p.line("address: %s", plain(o.Address)) }
 
 func (relayVerb) do(ctx context.Context, d *desk) (any, error) {
-	p, err := d.open(ctx)
+	dir, err := d.dir()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Relay.Start(); err != nil {
+	r, err := profile.OpenRelay(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Start(); err != nil {
 		if errors.Is(err, chat.ErrOffline) {
 			err = explain(err, "Another program has taken the port of this relay.")
 		}
 		return nil, err
 	}
-	if !p.Relay.Serving() {
+	if !r.Serving() {
 		return nil, explain(chat.ErrProfileInUse, "Another process serves this relay already.")
 	}
-	pass, err := wire.ParsePass(p.Relay.LoopbackPass())
-	if err != nil {
-		return nil, err
-	}
-	if err := d.show(relayServed{Address: pass.Address.String(), Network: p.Relay.OnNetwork()}); err != nil {
-		return nil, err
+	if err := d.show(relayServed{Address: r.LoopbackAddress(), Network: r.OnNetwork()}); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	<-ctx.Done()
-	return nil, nil
+	return nil, r.Close()
 }

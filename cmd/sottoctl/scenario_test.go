@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -14,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -324,14 +324,15 @@ func noKeysLeft(t *testing.T, m *mortal) {
 type mortalRelay struct {
 	t                           *testing.T
 	program, listen, data, pass string
-	mu                          sync.Mutex
+	ops                         string    // where its counters are read; may be empty
+	words                       io.Writer // its log
 	cmd                         *exec.Cmd
 	died                        int
 }
 
 func startMortalRelay(t *testing.T) *mortalRelay {
 	t.Helper()
-	r := &mortalRelay{t: t, program: filepath.Join(t.TempDir(), "sotto-relay"), data: filepath.Join(t.TempDir(), "relay")}
+	r := &mortalRelay{t: t, program: filepath.Join(t.TempDir(), "sotto-relay"), data: filepath.Join(t.TempDir(), "relay"), words: os.Stderr}
 	if out, err := exec.Command("go", "build", "-o", r.program, "sotto/cmd/sotto-relay").CombinedOutput(); err != nil {
 		t.Fatalf("building the relay: %v\n%s", err, out)
 	}
@@ -354,8 +355,8 @@ func startMortalRelay(t *testing.T) *mortalRelay {
 func (r *mortalRelay) start() {
 	r.t.Helper()
 	// The limit on sending is for strangers; here one sender writes 200 messages in seconds.
-	r.cmd = exec.CommandContext(context.Background(), r.program, "serve", "--listen", r.listen, "--data", r.data, "--send-burst", "10000")
-	r.cmd.Stderr = os.Stderr
+	r.cmd = exec.CommandContext(context.Background(), r.program, "serve", "--listen", r.listen, "--data", r.data, "--ops", r.ops, "--send-burst", "10000")
+	r.cmd.Stderr = r.words
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)
@@ -375,10 +376,15 @@ func (r *mortalRelay) start() {
 // restart is kill -9 and a new start.
 func (r *mortalRelay) restart() {
 	r.t.Helper()
+	r.kill()
+	r.start()
+}
+
+func (r *mortalRelay) kill() {
+	r.t.Helper()
 	if err := r.cmd.Process.Kill(); err != nil {
 		r.t.Fatal(err)
 	}
 	r.cmd.Wait() //nolint:errcheck // killed
 	r.died++
-	r.start()
 }

@@ -12,7 +12,6 @@ import (
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
-	"sotto/chat/content"
 )
 
 // questionsOf lists what contacts ask to be deleted here.
@@ -26,28 +25,28 @@ func (p *Screen) questionsOf(d deletions) fyne.CanvasObject {
 			what = i18n.N("question.messages", n, args)
 		}
 		rows = append(rows, widget.NewColumn(theme.Space2, form.Body(what), form.Small(i18n.T("question.when", args)), form.Buttons(
-			widget.NewSmallButton(i18n.T("question.honour"), "", widget.Secondary, func() { p.confirmAnswer(q, name, content.Honoured) }),
-			widget.NewSmallButton(i18n.T("question.partial", args), "", widget.Secondary, func() { p.confirmAnswer(q, name, content.Partial) }),
-			widget.NewSmallButton(i18n.T("question.refuse"), "", widget.Quiet, func() { p.answer(q, content.Refused) }))))
+			widget.NewSmallButton(i18n.T("question.honour"), "", widget.Secondary, func() { p.confirmAnswer(q, name, privacy.OutcomeHonoured) }),
+			widget.NewSmallButton(i18n.T("question.partial", args), "", widget.Secondary, func() { p.confirmAnswer(q, name, privacy.OutcomePartial) }),
+			widget.NewSmallButton(i18n.T("question.refuse"), "", widget.Quiet, func() { p.answer(q, privacy.OutcomeRefused) }))))
 	}
 	return form.Section(i18n.T("question.title"), i18n.T("question.lead"), form.Group(rows...))
 }
 
 // confirmAnswer asks once more before something of one's own history goes.
-func (p *Screen) confirmAnswer(q privacy.Question, name string, outcome content.Outcome) {
+func (p *Screen) confirmAnswer(q privacy.Question, name string, outcome privacy.Outcome) {
 	args := i18n.Args{"Name": name}
 	w := widget.DangerWords{
 		Title: i18n.T("question.confirm.title", args), Cancel: i18n.T("cancel"),
 		Points: []string{i18n.T("question.confirm.all", args), i18n.T("deletion.here.undone"), i18n.T("question.confirm.told", args)},
 		Act:    i18n.T("question.honour"),
 	}
-	if outcome == content.Partial {
+	if outcome == privacy.OutcomePartial {
 		w.Points[0], w.Act = i18n.T("question.confirm.part", args), i18n.T("question.partial", args)
 	}
 	widget.NewDangerDialog(w, func() { p.answer(q, outcome) }).Open(p.s.Canvas())
 }
 
-func (p *Screen) answer(q privacy.Question, outcome content.Outcome) {
+func (p *Screen) answer(q privacy.Question, outcome privacy.Outcome) {
 	screen.Run(p.s.Work, func(ctx context.Context) (int, error) {
 		return p.s.Profile.Eraser.Answer(context.WithoutCancel(ctx), q.ID, outcome)
 	}, func(n int, err error) {
@@ -87,13 +86,13 @@ func (p *Screen) askedRow(name string, a privacy.Asked) fyne.CanvasObject {
 func answerOf(a privacy.Asked, name string) (*widget.Chip, string) {
 	args := i18n.Args{"Name": name}
 	switch a.Outcome {
-	case content.Honoured:
+	case privacy.OutcomeHonoured:
 		return widget.NewChip(theme.IconCheckCircle, i18n.T("asked.honoured"), widget.Fine, nil), i18n.N("asked.honoured.said", int(a.Erased), args)
-	case content.Partial:
+	case privacy.OutcomePartial:
 		return widget.NewChip(theme.IconInfo, i18n.T("asked.partial"), widget.Careful, nil), i18n.N("asked.partial.said", int(a.Erased), args)
-	case content.Refused:
+	case privacy.OutcomeRefused:
 		return widget.NewChip(theme.IconClose, i18n.T("asked.refused"), widget.Careful, nil), i18n.T("asked.refused.said", args)
-	case content.Expired:
+	case privacy.OutcomeExpired:
 		return widget.NewChip(theme.IconClock, i18n.T("asked.expired"), widget.Plain, nil), i18n.T("asked.expired.said", args)
 	}
 	return widget.NewChip(theme.IconClock, i18n.T("asked.waiting"), widget.Plain, nil), i18n.T("asked.waiting.said", args)

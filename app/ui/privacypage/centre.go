@@ -14,7 +14,6 @@ import (
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
 	"sotto/chat"
-	"sotto/chat/content"
 )
 
 func zone() *time.Location { return time.Local }
@@ -143,7 +142,7 @@ func (p *Screen) readDeletions(ctx context.Context, now *standing) error {
 	for _, a := range asked {
 		switch {
 		case !p.about.IsZero() && a.Peer != p.about:
-		case a.Outcome == content.Requested:
+		case a.Outcome == privacy.OutcomeOpen:
 			now.asked++
 		default:
 			now.answered++
