@@ -73,13 +73,13 @@ func (p *pool) entry(address string) (*pooled, error) {
 	return r, nil
 }
 
-// eagerly asks a relay while a person waits: a back-off of the connection ends, and one that fails is tried anew a few
-// times.
+// eagerly asks a relay while a person waits: a back-off of the connection ends, so that what is answered is how things
+// stand now, and one that fails is tried anew a few times.
 func eagerly(ctx context.Context, relay Relay, ask func() error) error {
 	var err error
 	for _, wait := range []time.Duration{0, 50 * time.Millisecond, 250 * time.Millisecond, time.Second} {
+		relay.Wake()
 		if wait > 0 {
-			relay.Wake()
 			timer := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
@@ -148,6 +148,21 @@ func (p *pool) connected() bool {
 		}
 	}
 	return true
+}
+
+// unreached returns why a relay with own mailboxes is not connected, nil when all are.
+func (p *pool) unreached() error {
+	var err error
+	for _, r := range p.list() {
+		switch {
+		case p.mailboxes(r) == 0 || r.Online():
+		case p.failure(r) == "pin-mismatch":
+			return chat.ErrPinMismatch
+		default:
+			err = chat.ErrOffline
+		}
+	}
+	return err
 }
 
 func (p *pool) mailboxes(r *pooled) int {

@@ -14,7 +14,8 @@ const (
 )
 
 // Sync tries everything now and returns when the outbox and the mailboxes are quiet, at the latest after wait. It
-// answers chat.ErrOffline when a relay of ours was not reached by then; what was queued stays queued.
+// answers chat.ErrOffline when a relay of ours was not reached by then, chat.ErrPinMismatch when another one answered in
+// its place; what was queued stays queued.
 func (m *Messenger) Sync(ctx context.Context, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -28,8 +29,8 @@ func (m *Messenger) Sync(ctx context.Context, wait time.Duration) error {
 	for {
 		select {
 		case <-ctx.Done():
-			if !m.pool.connected() {
-				return fmt.Errorf("sync: %w", chat.ErrOffline)
+			if err := m.pool.unreached(); err != nil {
+				return fmt.Errorf("sync: %w", err)
 			}
 			return nil
 		case <-ticker.C:

@@ -1,0 +1,90 @@
+package messenger
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sotto/chat"
+	"sotto/crypto/encode"
+	"sotto/crypto/handshake"
+	"sotto/transport/wire"
+)
+
+func sampleLink() link {
+	return link{
+		relay:   wire.Address{Host: "relay.example", Port: 7443, Mode: wire.Web},
+		mailbox: chat.MailboxID{1}, token: wire.Token{2}, secret: handshake.Secret{3}, peer: chat.ContactID{4},
+		grant: wire.Grant{5}, oneTime: true, expires: time.Unix(1_800_000_000, 0).UTC(),
+	}
+}
+
+func TestALinkReadsBack(t *testing.T) {
+	plain := sampleLink()
+	plain.grant, plain.oneTime, plain.expires = wire.Grant{}, false, time.Time{}
+	for _, l := range []link{sampleLink(), plain} {
+		got, err := parseLink("  " + l.text() + "\n")
+		if err != nil || got != l {
+			t.Errorf("read back differs: %v", err)
+		}
+		if strings.Contains(fmt.Sprintf("%v %#v", l, l), "AQ") {
+			t.Error("printing a link shows it")
+		}
+	}
+}
+
+func TestAlteredLinksAreMalformed(t *testing.T) {
+	text := sampleLink().text()
+	for i := len(linkScheme); i < len(text); i++ {
+		letter := byte('A')
+		if text[i] == letter {
+			letter = 'B'
+		}
+		if _, err := parseLink(text[:i] + string(letter) + text[i+1:]); !errors.Is(err, chat.ErrMalformed) {
+			t.Fatalf("letter %d changed: %v", i, err)
+		}
+		if _, err := parseLink(text[:i]); !errors.Is(err, chat.ErrMalformed) {
+			t.Fatalf("cut at %d: %v", i, err)
+		}
+	}
+}
+
+func TestALaterLinkAsksForALaterProgram(t *testing.T) {
+	body := []byte{linkVersion + 1, 0, 1, 2, 3}
+	sum := encode.Hash(encode.Invitation, body)
+	text := linkScheme + base64.RawURLEncoding.EncodeToString(append(body, sum[:checksumBytes]...))
+	if _, err := parseLink(text); !errors.Is(err, chat.ErrNewerFormat) {
+		t.Errorf("parseLink = %v", err)
+	}
+}
+
+func TestALinkHoldsNoRelayPassword(t *testing.T) {
+	pass := wire.Pass{Address: sampleLink().relay, Secret: "correct-horse-battery"}
+	l := sampleLink()
+	l.relay = pass.Address
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(l.text(), linkScheme))
+	if err != nil || strings.Contains(string(raw), string(pass.Secret)) {
+		t.Errorf("password in the link, %v", err)
+	}
+}
+
+func FuzzParseLink(f *testing.F) {
+	f.Add(sampleLink().text())
+	f.Add("sotto:")
+	f.Add("SOTTO://AAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		l, err := parseLink(text)
+		if err != nil {
+			if !errors.Is(err, chat.ErrMalformed) && !errors.Is(err, chat.ErrNewerFormat) {
+				t.Fatalf("error without its sentinel: %v", err)
+			}
+			return
+		}
+		if again, err := parseLink(l.text()); err != nil || again != l {
+			t.Error("a link has two readings")
+		}
+	})
+}
