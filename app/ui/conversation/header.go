@@ -19,7 +19,6 @@ type header struct {
 	avatar *widget.Avatar
 	bar    *widget.PageHeader
 	place  fyne.CanvasObject
-	chips  map[string]*widget.Chip
 }
 
 func newHeader(v *View) *header {

@@ -12,10 +12,9 @@ import (
 	"sotto/chat"
 )
 
-const (
-	width float32 = 420
-	most          = 7 // conversations shown
-)
+const width float32 = 420
+
+const most = 7 // conversations shown
 
 // Sheet is the quick switch. Its methods are called on the UI thread.
 type Sheet struct {
