@@ -1,0 +1,257 @@
+package securitypage
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"sotto/app/messenger"
+	"sotto/app/security"
+	"sotto/app/ui/form"
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/prefs"
+	"sotto/app/ui/screen"
+	"sotto/app/ui/theme"
+	"sotto/app/ui/widget"
+	"sotto/chat"
+)
+
+// Screen is the security page.
+type Screen struct {
+	s      screen.Services
+	root   *fyne.Container
+	format i18n.Format
+
+	idle     *widget.Text
+	alerts   *fyne.Container
+	seen     *widget.Button
+	sessions *fyne.Container
+	relays   *fyne.Container
+}
+
+// New makes the screen.
+func New(s screen.Services, _ screen.Place) screen.Screen {
+	p := &Screen{s: s, format: i18n.NewFormat(i18n.SystemLocale(), time.Local)}
+	p.alerts, p.sessions, p.relays = widget.NewColumn(0), widget.NewColumn(0), widget.NewColumn(0)
+	header := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("security.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
+	p.root = container.NewStack(form.Page(header, p.lock(), p.alertSection(), p.device(),
+		form.Section(i18n.T("security.sessions"), i18n.T("security.sessions.lead"), p.sessions),
+		form.Section(i18n.T("security.relays"), i18n.T("security.relays.lead"), p.relays),
+		form.Small(i18n.T("security.limits"))))
+	return p
+}
+
+// Content implements screen.Screen.
+func (p *Screen) Content() fyne.CanvasObject { return p.root }
+
+// Closed implements screen.Screen.
+func (p *Screen) Closed() {
+	for _, c := range []*fyne.Container{p.alerts, p.sessions, p.relays} {
+		c.Objects = nil
+	}
+}
+
+// session is a contact with the state of its session.
+type session struct {
+	contact chat.Contact
+	state   messenger.SecurityState
+}
+
+// present is what the page shows.
+type present struct {
+	idle     time.Duration
+	alerts   []security.Alert
+	sessions []session
+	names    map[chat.ContactID]string
+	status   messenger.Status
+}
+
+// Shown implements screen.Screen.
+func (p *Screen) Shown() { p.load() }
+
+func (p *Screen) load() {
+	screen.Run(p.s.Work, p.read, func(now present, err error) {
+		if err != nil {
+			p.s.Nav.Fail(err)
+			return
+		}
+		p.idle.SetContent(idleWords(now.idle))
+		p.showAlerts(now)
+		p.showSessions(now.sessions)
+		p.showRelays(now.status)
+		p.root.Refresh()
+	})
+}
+
+// Heard implements screen.Listener.
+func (p *Screen) Heard(events []messenger.Event) {
+	for _, e := range events {
+		switch e.Type {
+		case messenger.EventAlert, messenger.EventSession, messenger.EventConnection, messenger.EventContact:
+			p.load()
+			return
+		}
+	}
+}
+
+// read runs off the UI thread.
+func (p *Screen) read(ctx context.Context) (present, error) {
+	now := present{names: map[chat.ContactID]string{}}
+	var err error
+	if now.idle, err = prefs.Idle(ctx, p.s.Profile); err != nil {
+		return now, err
+	}
+	if now.alerts, err = p.s.Profile.Alerts.List(ctx); err != nil {
+		return now, err
+	}
+	contacts, err := p.s.Messenger().Contacts(ctx)
+	if err != nil {
+		return now, err
+	}
+	for _, c := range contacts {
+		now.names[c.ID] = screen.NameOf(c)
+		if c.State != chat.ContactAccepted {
+			continue
+		}
+		state, err := p.s.Messenger().Security(ctx, c.ID)
+		if err != nil {
+			return now, err
+		}
+		now.sessions = append(now.sessions, session{contact: c, state: state})
+	}
+	now.status, err = p.s.Messenger().Status(ctx)
+	return now, err
+}
+
+// lock is the section of what opens the profile.
+func (p *Screen) lock() fyne.CanvasObject {
+	p.idle = form.Note("")
+	row := func(title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
+		return widget.NewColumn(theme.Space2, widget.NewColumn(2,
+			widget.NewText(title, widget.TextOptions{Bold: true, Wrap: true}), form.Note(text)), form.Buttons(buttons...))
+	}
+	return form.Section(i18n.T("security.lock"), i18n.T("security.lock.lead"), form.Group(
+		widget.NewColumn(theme.Space2, widget.NewColumn(2,
+			widget.NewText(i18n.T("security.idle"), widget.TextOptions{Bold: true, Wrap: true}), p.idle),
+			form.Buttons(
+				widget.NewSmallButton(i18n.T("security.lock-now"), theme.IconLock, widget.Secondary, p.s.Nav.Lock),
+				widget.NewSmallButton(i18n.T("security.idle.change"), "", widget.Quiet, func() {
+					p.s.Nav.Open(screen.Place{Screen: screen.Settings})
+				}))),
+		row(i18n.T("security.passphrase"), i18n.T("security.passphrase.text"),
+			widget.NewSmallButton(i18n.T("security.passphrase.change"), theme.IconKey, widget.Secondary, p.askPassphrase)),
+		row(i18n.T("security.code"), i18n.T("security.code.text"),
+			widget.NewSmallButton(i18n.T("security.code.new"), theme.IconRefresh, widget.Secondary, p.askCode)),
+	))
+}
+
+func idleWords(idle time.Duration) string {
+	if idle == 0 {
+		return i18n.T("security.idle.never")
+	}
+	return i18n.T("security.idle.after", i18n.Args{"Time": i18n.Duration(idle)})
+}
+
+// device is the section of this device and identity.
+func (p *Screen) device() fyne.CanvasObject {
+	self := p.s.Messenger().Self()
+	mono := func(s string) *widget.Text { return widget.NewText(s, widget.TextOptions{Mono: true, Wrap: true}) }
+	return form.Section(i18n.T("security.device"), i18n.T("security.device.lead"), form.Group(
+		widget.NewColumn(2, widget.NewText(i18n.T("security.device.id"), widget.TextOptions{Bold: true}), mono(grouped(self.Device.String()))),
+		widget.NewColumn(2, widget.NewText(i18n.T("security.identity"), widget.TextOptions{Bold: true}), mono(grouped(self.ID.String())),
+			form.Small(i18n.T("security.identity.note"))),
+	))
+}
+
+// grouped writes hexadecimal digits in groups of four.
+func grouped(hex string) string {
+	var parts []string
+	for ; len(hex) > 4; hex = hex[4:] {
+		parts = append(parts, hex[:4])
+	}
+	return strings.Join(append(parts, hex), " ")
+}
+
+func (p *Screen) showSessions(all []session) {
+	if len(all) == 0 {
+		p.sessions.Objects = []fyne.CanvasObject{form.Note(i18n.T("security.sessions.none"))}
+		return
+	}
+	var rows []fyne.CanvasObject
+	for _, s := range all {
+		id := s.contact.ID
+		rows = append(rows, widget.NewRow(theme.Space3, 1,
+			widget.NewAvatar(screen.Person(s.contact), widget.AvatarRow, theme.Raised),
+			widget.NewColumn(theme.Space1,
+				widget.NewText(screen.NameOf(s.contact), widget.TextOptions{Bold: true, Cut: true}),
+				form.Buttons(chipsOf(s)...)),
+			widget.NewSmallButton(i18n.T("security.sessions.open"), "", widget.Quiet, func() {
+				p.s.Nav.Open(screen.Place{Screen: screen.Contact, Contact: id})
+			})))
+	}
+	p.sessions.Objects = []fyne.CanvasObject{form.Group(rows...)}
+}
+
+func chipsOf(s session) []fyne.CanvasObject {
+	var chips []fyne.CanvasObject
+	add := func(icon theme.IconName, word string, tone widget.Tone) {
+		chips = append(chips, widget.NewChip(icon, word, tone, nil))
+	}
+	switch s.state.Verification {
+	case chat.Verified:
+		add(theme.IconVerified, i18n.T("security.verified"), widget.Fine)
+	case chat.Changed:
+		add(theme.IconChanged, i18n.T("security.changed"), widget.Alarming)
+	default:
+		add(theme.IconUnverified, i18n.T("security.unverified"), widget.Plain)
+	}
+	switch s.state.PQ {
+	case messenger.PQAuthenticated:
+		add(theme.IconQuantum, i18n.T("security.pq"), widget.Fine)
+	case messenger.PQPending:
+		add(theme.IconQuantumPending, i18n.T("security.pq.pending"), widget.Plain)
+	case messenger.PQOverdue:
+		add(theme.IconWarning, i18n.T("security.pq.overdue"), widget.Careful)
+	case messenger.PQNone:
+		add(theme.IconClock, i18n.T("security.pq.none"), widget.Plain)
+	}
+	return chips
+}
+
+func (p *Screen) showRelays(status messenger.Status) {
+	var rows []fyne.CanvasObject
+	for _, r := range status.Relays {
+		chip := widget.NewChip(theme.IconOnline, i18n.T("relay.reached"), widget.Fine, nil)
+		switch {
+		case r.Error == "pin-mismatch":
+			chip = widget.NewChip(theme.IconAlert, i18n.T("security.relay.other"), widget.Alarming, nil)
+		case !r.Online:
+			chip = widget.NewChip(theme.IconOffline, i18n.T("relay.not-reached"), widget.Careful, nil)
+		}
+		host, guard := relayWords(r.Address)
+		rows = append(rows, widget.NewRow(theme.Space3, 0, widget.NewColumn(2,
+			widget.NewText(host, widget.TextOptions{Bold: true, Cut: true}), form.Small(guard)), chip))
+	}
+	if len(rows) == 0 {
+		rows = append(rows, form.Note(i18n.T("security.relays.none")))
+	}
+	p.relays.Objects = []fyne.CanvasObject{form.Group(rows...)}
+}
+
+// relayWords answers what people read of an address, and how the relay proves that it is the one meant.
+func relayWords(address string) (host, guard string) {
+	_, rest, _ := strings.Cut(address, "://")
+	host, mode, _ := strings.Cut(rest, "#")
+	switch {
+	case strings.HasPrefix(mode, "pin="):
+		guard = i18n.T("security.relay.pinned")
+	case mode == "web":
+		guard = i18n.T("security.relay.web")
+	default:
+		guard = i18n.T("security.relay.plain")
+	}
+	return widget.CleanName(host), guard
+}
