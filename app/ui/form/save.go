@@ -87,7 +87,7 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 	up := widget.NewSmallButton(words.Up, theme.IconBack, widget.Secondary, func() { p.enter(filepath.Dir(p.folder)) })
 	parts := []fyne.CanvasObject{
 		p.field, widget.NewRow(0, -1, up),
-		container.New(&tall{200}, container.NewStack(p.list, widget.NewInset(theme.Space3, 0, 0, theme.Space3, p.none))),
+		screen.Tall(container.NewStack(p.list, widget.NewInset(theme.Space3, 0, 0, theme.Space3, p.none)), 200),
 	}
 	p.Sheet = NewSheet(SheetWords{Title: words.Title, Text: words.Text, Act: words.Act, Cancel: words.Cancel, Rank: widget.Primary},
 		nil, p.take, nil)
@@ -206,12 +206,3 @@ func Documents() string {
 	}
 	return home
 }
-
-// tall gives its one object a fixed height.
-type tall struct{ height float32 }
-
-func (l *tall) MinSize(objs []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(objs[0].MinSize().Width, l.height)
-}
-
-func (l *tall) Layout(objs []fyne.CanvasObject, s fyne.Size) { objs[0].Resize(s) }

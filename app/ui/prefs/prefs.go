@@ -3,24 +3,14 @@ package prefs
 import (
 	"context"
 	"errors"
-	"strconv"
-	"time"
 
 	"fyne.io/fyne/v2"
 
-	"sotto/app/security"
 	"sotto/app/ui/theme"
 	"sotto/chat"
 )
 
-// Names of the sealed settings.
-const (
-	idleSetting   = "ui/idle-minutes" // decimal; 0: never
-	notifySetting = "ui/notifications"
-)
-
-// DefaultIdle is the idle time of a new profile.
-const DefaultIdle = 10 * time.Minute
+const notifySetting = "ui/notifications" // sealed
 
 // Settings are the sealed settings of a profile; profile.Profile is one.
 type Settings interface {
@@ -28,36 +18,16 @@ type Settings interface {
 	PutSetting(ctx context.Context, name string, value []byte) error
 }
 
-// Idle answers after how long without a sign of a person the profile locks; 0: never.
-func Idle(ctx context.Context, s Settings) (time.Duration, error) {
-	value, err := s.Setting(ctx, idleSetting)
-	if errors.Is(err, chat.ErrNotFound) {
-		return DefaultIdle, nil
-	}
-	if err != nil {
-		return DefaultIdle, err
-	}
-	minutes, err := strconv.Atoi(string(value))
-	idle := time.Duration(minutes) * time.Minute
-	if err != nil || idle < 0 || idle > security.MaxIdle {
-		return DefaultIdle, nil // of another version: the default locks
-	}
-	return idle, nil
-}
-
-// PutIdle keeps the idle time, in whole minutes.
-func PutIdle(ctx context.Context, s Settings, idle time.Duration) error {
-	return s.PutSetting(ctx, idleSetting, strconv.AppendInt(nil, int64(idle/time.Minute), 10))
-}
-
 // Notifications reports whether the desktop is told, in constant words, that something arrived. It is, unless switched
-// off.
+// off. What it answers holds for [Guard] from then on, also while the profile is locked and cannot be asked.
 func Notifications(ctx context.Context, s Settings) (bool, error) {
 	value, err := s.Setting(ctx, notifySetting)
 	if errors.Is(err, chat.ErrNotFound) {
-		return true, nil
+		value, err = nil, nil
 	}
-	return err == nil && string(value) != "off", err
+	on := err == nil && string(value) != "off"
+	silent.Store(!on)
+	return on, err
 }
 
 // PutNotifications keeps whether the desktop is told.
@@ -66,7 +36,11 @@ func PutNotifications(ctx context.Context, s Settings, on bool) error {
 	if on {
 		value = "on"
 	}
-	return s.PutSetting(ctx, notifySetting, []byte(value))
+	if err := s.PutSetting(ctx, notifySetting, []byte(value)); err != nil {
+		return err
+	}
+	silent.Store(!on)
+	return nil
 }
 
 // Names of the open preferences.

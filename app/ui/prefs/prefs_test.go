@@ -3,10 +3,10 @@ package prefs_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2/test"
 
+	"sotto/app/platform"
 	"sotto/app/ui/prefs"
 	"sotto/app/ui/theme"
 	"sotto/chat"
@@ -26,27 +26,6 @@ func (s settings) PutSetting(_ context.Context, name string, value []byte) error
 	return nil
 }
 
-func TestIdleTimeIsKeptAndADamagedOneStillLocks(t *testing.T) {
-	ctx, s := t.Context(), settings{}
-	want := func(idle time.Duration) {
-		t.Helper()
-		if got, err := prefs.Idle(ctx, s); err != nil || got != idle {
-			t.Fatalf("idle time %v (%v), wanted %v", got, err, idle)
-		}
-	}
-	want(prefs.DefaultIdle)
-	for _, idle := range []time.Duration{0, time.Minute, time.Hour} {
-		if err := prefs.PutIdle(ctx, s, idle); err != nil {
-			t.Fatal(err)
-		}
-		want(idle)
-	}
-	for _, damaged := range []string{"", "soon", "-5", "999999"} {
-		s["ui/idle-minutes"] = []byte(damaged)
-		want(prefs.DefaultIdle)
-	}
-}
-
 func TestNotificationsAreOnUntilSwitchedOff(t *testing.T) {
 	ctx, s := t.Context(), settings{}
 	for _, on := range []bool{true, false, true} {
@@ -59,6 +38,37 @@ func TestNotificationsAreOnUntilSwitchedOff(t *testing.T) {
 		if got, _ := prefs.Notifications(ctx, s); got != !on {
 			t.Fatalf("%v after %v was put", got, !on)
 		}
+	}
+}
+
+type desktop struct{ told int }
+
+func (d *desktop) Notify(platform.Kind) error { d.told++; return nil }
+func (d *desktop) Clear(platform.Kind) error  { return nil }
+func (d *desktop) Close() error               { return nil }
+
+func TestADesktopIsNotToldWhileSwitchedOff(t *testing.T) {
+	ctx, s, d := t.Context(), settings{}, &desktop{}
+	n := prefs.Guard(d)
+	for _, c := range []struct {
+		on   bool
+		told int
+	}{{true, 1}, {false, 1}, {true, 2}} {
+		if err := prefs.PutNotifications(ctx, s, c.on); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Notify(platform.NewMessages); err != nil || d.told != c.told {
+			t.Fatalf("on %v: told %d times (%v), wanted %d", c.on, d.told, err, c.told)
+		}
+	}
+	if err := prefs.PutNotifications(ctx, s, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := prefs.Notifications(ctx, settings{}); err != nil { // another profile, never asked
+		t.Fatal(err)
+	}
+	if _ = n.Notify(platform.NewMessages); d.told != 3 {
+		t.Fatal("the choice of one profile held for another")
 	}
 }
 

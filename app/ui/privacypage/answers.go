@@ -19,7 +19,7 @@ func (p *Screen) questionsOf(d deletions) fyne.CanvasObject {
 	var rows []fyne.CanvasObject
 	for _, q := range d.questions {
 		name := d.name(q.Peer)
-		args := i18n.Args{"Name": name, "When": p.format.Full(q.Received)}
+		args := i18n.Args{"Name": name, "When": p.s.Format.Full(q.Received)}
 		what := i18n.T("question.conversation", args)
 		if n := len(q.Targets); n > 0 {
 			what = i18n.N("question.messages", n, args)
@@ -54,6 +54,7 @@ func (p *Screen) answer(q privacy.Question, outcome privacy.Outcome) {
 			p.s.Nav.Fail(err)
 			return
 		}
+		p.s.Nav.Changed()
 		p.s.Nav.Toast(theme.IconCheck, i18n.N("question.answered", n))
 		p.showDeletion()
 	})
@@ -72,7 +73,7 @@ func (p *Screen) answersOf(d deletions) fyne.CanvasObject {
 }
 
 func (p *Screen) askedRow(name string, a privacy.Asked) fyne.CanvasObject {
-	args := i18n.Args{"Name": name, "When": p.format.Full(a.Time)}
+	args := i18n.Args{"Name": name, "When": p.s.Format.Full(a.Time)}
 	what := i18n.T("asked.conversation", args)
 	if n := len(a.Targets); n > 0 {
 		what = i18n.N("asked.messages", n, args)

@@ -111,7 +111,7 @@ func (p *Screen) readAudit(ctx context.Context, before uint64) (entries, error) 
 }
 
 func (p *Screen) auditRow(e chat.AuditEntry, names map[string]string) fyne.CanvasObject {
-	second := p.format.Full(e.Time)
+	second := p.s.Format.Full(e.Time)
 	if name := names[e.Subject]; name != "" {
 		second += " · " + name
 	}

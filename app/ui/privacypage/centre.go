@@ -75,7 +75,7 @@ func (p *Screen) consentState(now standing) string {
 func (p *Screen) exportState(now standing) string {
 	words := i18n.N("privacy.export.state", now.messages)
 	if !now.exported.IsZero() && p.about.IsZero() {
-		words += " " + i18n.T("privacy.export.last", i18n.Args{"When": p.format.Full(now.exported)})
+		words += " " + i18n.T("privacy.export.last", i18n.Args{"When": p.s.Format.Full(now.exported)})
 	}
 	return words
 }

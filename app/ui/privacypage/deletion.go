@@ -147,6 +147,7 @@ func (p *Screen) confirmConversation(t thread) {
 				p.s.Nav.Fail(err)
 				return
 			}
+			p.s.Nav.Changed()
 			p.s.Nav.Toast(theme.IconTrash, i18n.N("deletion.here.done", n))
 			if view == p.view {
 				p.showDeletion()
@@ -191,6 +192,7 @@ func (p *Screen) confirmContact(t thread) {
 				p.s.Nav.Fail(err)
 				return
 			}
+			p.s.Nav.Changed()
 			p.s.Nav.Toast(theme.IconTrash, i18n.T("deletion.contact.done", name))
 			if p.about.IsZero() {
 				p.showDeletion()

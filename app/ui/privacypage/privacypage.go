@@ -16,9 +16,8 @@ import (
 
 // Screen is the privacy centre.
 type Screen struct {
-	s      screen.Services
-	root   *fyne.Container
-	format i18n.Format
+	s    screen.Services
+	root *fyne.Container
 
 	contact chat.Contact // zero: about everyone
 	about   chat.ContactID
@@ -31,7 +30,7 @@ type Screen struct {
 
 // New makes the screen.
 func New(s screen.Services, at screen.Place) screen.Screen {
-	p := &Screen{s: s, root: container.NewStack(), about: at.Contact, format: i18n.NewFormat(i18n.SystemLocale(), zone())}
+	p := &Screen{s: s, root: container.NewStack(), about: at.Contact}
 	p.showCentre()
 	return p
 }

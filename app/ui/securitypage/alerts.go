@@ -2,7 +2,6 @@ package securitypage
 
 import (
 	"context"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -50,7 +49,7 @@ func (p *Screen) showAlerts(now present) {
 }
 
 func (p *Screen) alertTime(a security.Alert) string {
-	when := i18n.Args{"When": p.format.Full(a.Last)}
+	when := i18n.Args{"When": p.s.Format.Full(a.Last)}
 	if a.Count > 1 {
 		return i18n.N("alerts.count", a.Count, when)
 	}
@@ -58,10 +57,7 @@ func (p *Screen) alertTime(a security.Alert) string {
 }
 
 func (p *Screen) markSeen() {
-	now := time.Now()
-	if p.s.Now != nil {
-		now = p.s.Now()
-	}
+	now := p.s.Now()
 	p.s.Work.Go(func(ctx context.Context) error { return p.s.Profile.Alerts.MarkSeen(ctx, now) }, func(err error) {
 		if err != nil {
 			p.s.Nav.Fail(err)

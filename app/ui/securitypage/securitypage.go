@@ -12,7 +12,6 @@ import (
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
-	"sotto/app/ui/prefs"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
@@ -21,9 +20,8 @@ import (
 
 // Screen is the security page.
 type Screen struct {
-	s      screen.Services
-	root   *fyne.Container
-	format i18n.Format
+	s    screen.Services
+	root *fyne.Container
 
 	idle     *widget.Text
 	alerts   *fyne.Container
@@ -34,7 +32,7 @@ type Screen struct {
 
 // New makes the screen.
 func New(s screen.Services, _ screen.Place) screen.Screen {
-	p := &Screen{s: s, format: i18n.NewFormat(i18n.SystemLocale(), time.Local)}
+	p := &Screen{s: s}
 	p.alerts, p.sessions, p.relays = widget.NewColumn(0), widget.NewColumn(0), widget.NewColumn(0)
 	header := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("security.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
 	p.root = container.NewStack(form.Page(header, p.lock(), p.alertSection(), p.device(),
@@ -101,7 +99,7 @@ func (p *Screen) Heard(events []messenger.Event) {
 func (p *Screen) read(ctx context.Context) (present, error) {
 	now := present{names: map[chat.ContactID]string{}}
 	var err error
-	if now.idle, err = prefs.Idle(ctx, p.s.Profile); err != nil {
+	if now.idle, err = screen.Idle(ctx, p.s.Profile); err != nil {
 		return now, err
 	}
 	if now.alerts, err = p.s.Profile.Alerts.List(ctx); err != nil {
@@ -243,8 +241,7 @@ func (p *Screen) showRelays(status messenger.Status) {
 
 // relayWords answers what people read of an address, and how the relay proves that it is the one meant.
 func relayWords(address string) (host, guard string) {
-	_, rest, _ := strings.Cut(address, "://")
-	host, mode, _ := strings.Cut(rest, "#")
+	_, mode, _ := strings.Cut(address, "#")
 	switch {
 	case strings.HasPrefix(mode, "pin="):
 		guard = i18n.T("security.relay.pinned")
@@ -253,5 +250,5 @@ func relayWords(address string) (host, guard string) {
 	default:
 		guard = i18n.T("security.relay.plain")
 	}
-	return widget.CleanName(host), guard
+	return widget.CleanName(screen.RelayName(address)), guard
 }

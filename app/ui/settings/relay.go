@@ -11,6 +11,7 @@ import (
 	"sotto/app/profile"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
+	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
 	"sotto/app/ui/words"
@@ -59,7 +60,7 @@ func (r *relaySection) show(now present) {
 	own := isBuiltIn(now.home, r.p.s.Profile.Relay)
 	title := i18n.T("relay.built-in")
 	if !own {
-		title = hostOf(now.home)
+		title = widget.CleanName(screen.RelayName(now.home))
 	}
 	reach, online := messenger.ReachComputer, false
 	for _, s := range now.status.Relays {
@@ -113,13 +114,6 @@ func withoutPassword(pass string) string {
 		rest = address
 	}
 	return scheme + "://" + rest
-}
-
-// hostOf answers what of an address people read.
-func hostOf(address string) string {
-	_, rest, _ := strings.Cut(address, "://")
-	host, _, _ := strings.Cut(rest, "#")
-	return widget.CleanName(host)
 }
 
 func (r *relaySection) setBusy(on bool) {

@@ -61,7 +61,7 @@ func (p *Screen) load() {
 	screen.Run(p.s.Work, func(ctx context.Context) (present, error) {
 		var now present
 		var err error
-		if now.idle, err = prefs.Idle(ctx, p.s.Profile); err != nil {
+		if now.idle, err = screen.Idle(ctx, p.s.Profile); err != nil {
 			return now, err
 		}
 		if now.notify, err = prefs.Notifications(ctx, p.s.Profile); err != nil {
@@ -146,7 +146,7 @@ func (p *Screen) setIdle(key string) {
 	if err != nil {
 		return
 	}
-	p.s.Work.InOrder(func(ctx context.Context) error { return prefs.PutIdle(ctx, p.s.Profile, idle) }, func(err error) {
+	p.s.Work.InOrder(func(ctx context.Context) error { return screen.KeepIdle(ctx, p.s.Profile, idle) }, func(err error) {
 		if err != nil {
 			p.s.Nav.Fail(err)
 			p.load()

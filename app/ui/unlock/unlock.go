@@ -14,6 +14,7 @@ import (
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/passphrase"
+	"sotto/app/ui/prefs"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
@@ -99,6 +100,7 @@ func (u *Screen) show(first fyne.Focusable, parts ...fyne.CanvasObject) {
 }
 
 func (u *Screen) showArrival() {
+	u.s.Nav.Arrived()
 	u.arrived.Show()
 	u.root.Refresh()
 }
@@ -168,6 +170,9 @@ func (u *Screen) unlock(ctx context.Context, secret profile.Secret) (*profile.Pr
 		if err == nil {
 			err = p.Start(context.WithoutCancel(ctx))
 		}
+	}
+	if err == nil {
+		_, err = prefs.Notifications(ctx, p) // holds from now on, also when it is locked again
 	}
 	if p != nil && (err != nil || ctx.Err() != nil) { // nobody will take it
 		return nil, errors.Join(err, ctx.Err(), p.Close())
