@@ -77,6 +77,7 @@ type Messages interface {
 
 // Annotations holds edits, deletions and reactions, also those whose target has not arrived.
 type Annotations interface {
+	// Put inserts or, for a known id, replaces. An id of another author, kind or target is an ErrExists.
 	Put(Annotation) error
 	ForTarget(ConversationID, MessageID) ([]Annotation, error)
 	DeleteForTarget(ConversationID, MessageID) error

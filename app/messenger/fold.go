@@ -94,7 +94,8 @@ func (u *unit) keepNewest(all []chat.Annotation) error {
 		order = order[len(order)-1:] // nothing is replaced: only the last is new
 	}
 	for _, k := range order {
-		if err := u.Annotations().Put(newest[k]); err != nil {
+		// An id that is taken belongs to somebody else's annotation, or points elsewhere: the later one has no effect.
+		if err := u.Annotations().Put(newest[k]); err != nil && !errors.Is(err, chat.ErrExists) {
 			return err
 		}
 	}

@@ -14,8 +14,11 @@ import (
 const missingAfter = 24 * time.Hour
 
 // place stores a new message in the order of its author: a late one before the first of the same author and device with
-// a higher seq (docs/PROTOCOL.md section 8). Nobody's clock moves anything.
+// a higher seq (docs/PROTOCOL.md section 8). Nobody's clock moves anything, and what has no seq comes last.
 func (u *unit) place(msg chat.Message) (chat.Message, error) {
+	if msg.Seq == 0 {
+		return u.Messages().Put(msg)
+	}
 	next, err := u.Messages().FirstAbove(msg.Conversation, msg.Author, msg.Device, msg.Seq)
 	if errors.Is(err, chat.ErrNotFound) {
 		return u.Messages().Put(msg)
@@ -126,29 +129,12 @@ func (u *unit) noteSeq(c content.Content, s session) error {
 		}
 		g.Highest = c.Seq
 	} else {
-		if err := u.foundMissing(g.Ranges, c.Seq); err != nil {
-			return err
-		}
 		g.Ranges = without(g.Ranges, c.Seq, row)
 	}
 	if n := len(g.Ranges); n > maxGaps {
 		g.Ranges = g.Ranges[n-maxGaps:]
 	}
 	return putJSON(u.Tx, name, g)
-}
-
-// foundMissing takes a number that arrived after all off the row that showed it as missing: what is still missing
-// between the two stays there, what is missing before the new row is shown there by the next sweep.
-func (u *unit) foundMissing(ranges []gap, seq uint64) error {
-	for _, r := range ranges {
-		if seq < r.From || seq > r.To || u.now.Sub(r.Since) < missingAfter {
-			continue
-		}
-		if err := u.showMissing(r.Before, int(min(r.To-seq, 1<<20))); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // without returns the ranges with one number arrived. The row that brought it ends the part below it.

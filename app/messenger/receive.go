@@ -17,10 +17,8 @@ import (
 const (
 	receiveBatch = 32
 	receiveRetry = time.Second
-	// receiveRetries bounds the wait for a batch of which nothing can be committed, unless the disk is full.
-	receiveRetries = 30
-	ackTimeout     = 30 * time.Second
-	alertEvery     = time.Hour // one alert about rejected envelopes
+	ackTimeout   = 30 * time.Second
+	alertEvery   = time.Hour // one alert about rejected envelopes
 )
 
 // takePushes commits what a relay delivers and then tells it to forget it. What cannot be committed now, because the
@@ -47,13 +45,12 @@ func (m *Messenger) takePushes(r *pooled) {
 	}
 }
 
-// commitPushes returns the pushes whose outcome is committed. What the store refuses is tried again for a while; then
-// what does not need the row that fails goes on, and the rest stays at the relay until the next connection.
+// commitPushes returns the pushes whose outcome is committed.
 func (m *Messenger) commitPushes(r *pooled, batch []wire.Push) []wire.Push {
 	m.busy.Add(1)
 	defer m.busy.Add(-1)
 	m.received.Add(int64(len(batch)))
-	for attempt := 0; ; attempt++ {
+	for {
 		err := m.update(m.ctx, func(u *unit) error { return u.receiveAll(batch) })
 		if err == nil {
 			return batch
@@ -61,10 +58,8 @@ func (m *Messenger) commitPushes(r *pooled, batch []wire.Push) []wire.Push {
 		if m.ctx.Err() != nil {
 			return nil
 		}
-		if !blocksAll(err) {
-			if done := m.commitOneByOne(batch, errors.Is(err, chat.ErrDamaged)); len(done) > 0 || attempt == receiveRetries {
-				return done
-			}
+		if errors.Is(err, chat.ErrDamaged) || isPoison(err) {
+			return m.commitOneByOne(batch)
 		}
 		timer := time.NewTimer(receiveRetry)
 		select {
@@ -76,17 +71,33 @@ func (m *Messenger) commitPushes(r *pooled, batch []wire.Push) []wire.Push {
 	}
 }
 
-// blocksAll reports whether the store can take nothing at all for now: then all waits.
-func blocksAll(err error) bool {
-	return errors.Is(err, chat.ErrDiskFull) || errors.Is(err, chat.ErrReadOnly) || errors.Is(err, chat.ErrLocked)
+// isPoison reports whether an error says no to a content for good: trying again would end the same way, and hold up all
+// that waits behind it.
+func isPoison(err error) bool {
+	for _, refusal := range []error{
+		chat.ErrNotFound, chat.ErrMalformed, chat.ErrTooLarge, chat.ErrUnsupported, chat.ErrRefused, chat.ErrBlocked,
+		chat.ErrNotAccepted, chat.ErrIdentityChanged, chat.ErrExists,
+	} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
 }
 
-// commitOneByOne keeps a row that fails from holding up what does not need it.
-func (m *Messenger) commitOneByOne(batch []wire.Push, damaged bool) (done []wire.Push) {
+// commitOneByOne keeps a damaged row or a poisonous content from holding up the others. The envelope that needs the row
+// stays at the relay; the poisonous one is rejected, and nothing of it is kept.
+func (m *Messenger) commitOneByOne(batch []wire.Push) (done []wire.Push) {
+	damaged := false
 	for _, p := range batch {
-		if err := m.update(m.ctx, func(u *unit) error { return u.receiveAll([]wire.Push{p}) }); err == nil {
+		err := m.update(m.ctx, func(u *unit) error { return u.receiveAll([]wire.Push{p}) })
+		if isPoison(err) {
+			err = m.update(m.ctx, func(u *unit) error { return u.rejectAlone(p) })
+		}
+		if err == nil {
 			done = append(done, p)
 		}
+		damaged = damaged || errors.Is(err, chat.ErrDamaged)
 	}
 	if damaged {
 		//nolint:errcheck // the damage is reported by every read as well
@@ -115,6 +126,15 @@ func (u *unit) receiveAll(batch []wire.Push) error {
 		if err := in.receive(p); err != nil {
 			return err
 		}
+	}
+	return in.finish()
+}
+
+// rejectAlone commits that an envelope is poison, and nothing else.
+func (u *unit) rejectAlone(p wire.Push) error {
+	in := &intake{unit: u}
+	if err := in.reject(p); err != nil {
+		return err
 	}
 	return in.finish()
 }

@@ -18,7 +18,7 @@ func (r annotationsRepo) Put(a chat.Annotation) error {
 		return err
 	}
 	tag := r.tag("id", a.ID)
-	row, err := r.t.c.row("SELECT id, conversation FROM annotations WHERE tag = ?", tag)
+	row, err := r.t.c.row("SELECT id, conversation, tag, target, body FROM annotations WHERE tag = ?", tag)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,14 @@ func (r annotationsRepo) Put(a chat.Annotation) error {
 		return mapped(r.t.insert(annotations, id, th.keyID, th.key, columns, encodeAnnotation(a)))
 	}
 	if integer(row[1]) != th.row {
-		return chat.ErrMalformed
+		return chat.ErrExists
+	}
+	old, err := r.read(th, row)
+	if err != nil {
+		return err
+	}
+	if old.Author != a.Author || old.Kind != a.Kind || old.Target != a.Target {
+		return chat.ErrExists
 	}
 	return mapped(r.t.update(annotations, integer(row[0]), th.keyID, th.key, columns, encodeAnnotation(a)))
 }
@@ -51,21 +58,26 @@ func (r annotationsRepo) ForTarget(conv chat.ConversationID, target chat.Message
 	err = r.t.c.each(`SELECT id, conversation, tag, target, body FROM annotations
 		WHERE conversation = ? AND target = ? ORDER BY id`, []value{th.row, r.tag("target", target)},
 		func(row []value) error {
-			body, err := r.t.open(annotations, integer(row[0]), th.keyID, th.key, row[1:4], bytesOf(row[4]))
-			if err != nil {
-				return err
-			}
-			a, ok := decodeAnnotation(body)
-			if !ok {
-				return damaged(annotations.name)
-			}
+			a, err := r.read(th, row)
 			out = append(out, a)
-			return nil
+			return err
 		})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+func (r annotationsRepo) read(th *thread, row []value) (chat.Annotation, error) {
+	body, err := r.t.open(annotations, integer(row[0]), th.keyID, th.key, row[1:4], bytesOf(row[4]))
+	if err != nil {
+		return chat.Annotation{}, err
+	}
+	a, ok := decodeAnnotation(body)
+	if !ok {
+		return chat.Annotation{}, damaged(annotations.name)
+	}
+	return a, nil
 }
 
 func (r annotationsRepo) DeleteForTarget(conv chat.ConversationID, target chat.MessageID) error {

@@ -445,7 +445,24 @@ func annotations(t *testing.T, s chat.Store) {
 			}
 		}
 		a.Text = "🎉"
-		return tx.Annotations().Put(a)
+		if err := tx.Annotations().Put(a); err != nil {
+			return err
+		}
+		elsewhere := conversation(2)
+		if err := tx.Conversations().Put(elsewhere); err != nil {
+			return err
+		}
+		for what, change := range map[string]func(*chat.Annotation){
+			"another author":       func(v *chat.Annotation) { v.Author = contact(2).ID },
+			"another kind":         func(v *chat.Annotation) { v.Kind = chat.AnnotateDelete },
+			"another target":       func(v *chat.Annotation) { v.Target = other.Target },
+			"another conversation": func(v *chat.Annotation) { v.Conversation = elsewhere.ID },
+		} {
+			taken := a
+			change(&taken)
+			is(t, "an id taken by "+what, tx.Annotations().Put(taken), chat.ErrExists)
+		}
+		return nil
 	})
 	view(t, s, func(tx chat.Tx) error {
 		got, err := tx.Annotations().ForTarget(a.Conversation, a.Target)

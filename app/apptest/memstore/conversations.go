@@ -96,8 +96,9 @@ func (r annotations) Put(a chat.Annotation) error {
 	if _, ok := r.t.s.conversations[a.Conversation]; !ok {
 		return chat.ErrNotFound
 	}
-	if old, ok := r.t.s.annotations[a.ID]; ok && old.v.Conversation != a.Conversation {
-		return chat.ErrMalformed
+	if old, ok := r.t.s.annotations[a.ID]; ok && (old.v.Conversation != a.Conversation || old.v.Author != a.Author ||
+		old.v.Kind != a.Kind || old.v.Target != a.Target) {
+		return chat.ErrExists
 	}
 	put(r.t, r.t.s.annotations, a.ID, copyAnnotation(a))
 	return nil
