@@ -35,7 +35,7 @@ func newFoot(s screen.Services) *foot {
 }
 
 // connection says in a word how the relays are reached.
-func connection(s messenger.Status) (theme.IconName, fyne.ThemeColorName, string) {
+func connection(s messenger.Status, home bool) (theme.IconName, fyne.ThemeColorName, string) {
 	online := 0
 	for _, r := range s.Relays {
 		if r.Error == "pin-mismatch" {
@@ -46,6 +46,8 @@ func connection(s messenger.Status) (theme.IconName, fyne.ThemeColorName, string
 		}
 	}
 	switch {
+	case len(s.Relays) == 0 && home:
+		return theme.IconOnline, theme.Muted, i18n.T("chats.idle")
 	case len(s.Relays) == 0:
 		return theme.IconOffline, theme.Muted, i18n.T("chats.no-relay")
 	case online == len(s.Relays):
@@ -64,7 +66,7 @@ func (f *foot) show(s state, loaded bool) {
 	}
 	f.avatar.SetPerson(widget.Person{Name: s.self.Name, Fingerprint: s.self.ID[:]})
 	f.name.SetContent(widget.CleanName(s.self.Name))
-	icon, ink, words := connection(s.status)
+	icon, ink, words := connection(s.status, s.relay)
 	f.icon.Set(icon, ink)
 	f.line.SetContent(words)
 }

@@ -3,6 +3,7 @@ package chats
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ type state struct {
 	entries  []Entry
 	requests int
 	status   messenger.Status
+	relay    bool // there is a home relay
 	self     messenger.Self
 }
 
@@ -63,6 +65,11 @@ func load(ctx context.Context, m *messenger.Messenger) (state, error) {
 		return s, err
 	}
 	s.requests = len(requests)
+	home, err := m.HomeRelay(ctx)
+	if err != nil && !errors.Is(err, chat.ErrNotFound) {
+		return s, err
+	}
+	s.relay = home != ""
 	s.status, err = m.Status(ctx)
 	return s, err
 }

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -134,14 +135,14 @@ func (v *View) blank() {
 }
 
 type facts struct {
-	status      messenger.Status
+	relay       string // address of the home relay; empty: none
 	invitations []chat.Invitation
 }
 
 func (v *View) read() {
 	m := v.s.Messenger()
 	screen.Run(v.s.Work, func(ctx context.Context) (f facts, err error) {
-		if f.status, err = m.Status(ctx); err != nil {
+		if f.relay, err = m.HomeRelay(ctx); err != nil && !errors.Is(err, chat.ErrNotFound) {
 			return f, err
 		}
 		f.invitations, err = m.Invitations(ctx)
@@ -152,10 +153,8 @@ func (v *View) read() {
 			return
 		}
 		v.reach.SetContent(i18n.T("invite.reach.none"))
-		for _, r := range f.status.Relays {
-			if r.Home {
-				v.reach.SetContent(reachWords(r.Reach))
-			}
+		if f.relay != "" {
+			v.reach.SetContent(reachWords(screen.ReachOf(f.relay)))
 		}
 		v.showList(f.invitations)
 		v.page.Refresh()

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"net"
+	"net/netip"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -18,6 +20,22 @@ func RelayName(address string) string {
 	}
 	rest, _, _ = strings.Cut(rest, "#")
 	return strings.TrimSuffix(rest, "/")
+}
+
+// ReachOf says how far the relay at an address reaches: an address that is loopback or private is, whatever its name.
+func ReachOf(address string) messenger.Reach {
+	host, _, err := net.SplitHostPort(RelayName(address))
+	if err != nil {
+		host = RelayName(address)
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	switch {
+	case host == "localhost", err == nil && ip.IsLoopback():
+		return messenger.ReachComputer
+	case err == nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast()):
+		return messenger.ReachNetwork
+	}
+	return messenger.ReachAnywhere
 }
 
 // ReachWords says how far a relay reaches, in one sentence.

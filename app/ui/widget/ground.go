@@ -41,6 +41,12 @@ func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
 	return p
 }
 
+// Refresh lays the content out anew.
+func (g *Ground) Refresh() {
+	g.content.Refresh()
+	g.BaseWidget.Refresh()
+}
+
 // Icon is a drawing of the theme in one of its colours, 20 units wide unless
 // sized otherwise.
 type Icon struct {
