@@ -17,6 +17,8 @@ type table struct {
 	covered bool     // stands in the digest that is checked at opening
 
 	sqlInsert, sqlUpdate, sqlDelete string
+	// sqlReseal replaces the body of a row whose clear columns stay as they are: what is not set costs no index page.
+	sqlReseal string
 }
 
 func newTable(name, purpose string, covered bool, columns ...string) *table {
@@ -25,6 +27,10 @@ func newTable(name, purpose string, covered bool, columns ...string) *table {
 	t.sqlInsert = fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", name, strings.Join(all, ", "),
 		strings.Repeat(", ?", len(all)-1))
 	t.sqlUpdate = fmt.Sprintf("UPDATE %s SET %s = ? WHERE id = ?", name, strings.Join(all[1:], " = ?, "))
+	t.sqlReseal = fmt.Sprintf("UPDATE %s SET body = ?%d WHERE id = ?%d", name, len(columns)+1, len(columns)+2)
+	for i, c := range columns {
+		t.sqlReseal += fmt.Sprintf(" AND +%s IS ?%d", c, i+1)
+	}
 	t.sqlDelete = fmt.Sprintf("DELETE FROM %s WHERE id = ?", name)
 	return t
 }

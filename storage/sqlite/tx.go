@@ -97,7 +97,10 @@ func (t *tx) update(tb *table, id, keyID int64, key vault.RowKey, columns []valu
 	sealed := key.Seal(data, body)
 	args := make([]value, 0, len(columns)+2)
 	args = append(append(append(args, columns...), sealed), id)
-	n, err := t.c.exec(tb.sqlUpdate, args...)
+	n, err := t.c.exec(tb.sqlReseal, args...)
+	if err == nil && n == 0 {
+		n, err = t.c.exec(tb.sqlUpdate, args...)
+	}
 	if err != nil {
 		return err
 	}
