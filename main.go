@@ -1,18 +1,19 @@
 // Command sotto is the desktop client: confidential talk with people and with
 // chatbots, in one window. `sottoctl` (cmd/sottoctl) is the same without one.
+//
+//	sotto [--profile DIR]   opens the window; a second start raises it
+//	sotto --demo DIR        makes a throw-away profile in DIR, talks to the Guide
+//	sotto --version
 package main
 
 import (
 	_ "embed"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 
-	"fyne.io/fyne/v2"
-	fyneapp "fyne.io/fyne/v2/app"
-
-	"sotto/app/ui/i18n"
-	"sotto/app/ui/shell"
-	"sotto/app/ui/theme"
+	"sotto/app/profile"
 	"sotto/assets"
 )
 
@@ -23,30 +24,52 @@ var fyneAppTOML []byte
 // by which desktops match a window with its launcher.
 const windowTitle = "Sotto"
 
+// Exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
 func main() {
-	if err := run(); err != nil {
+	o, err := parse(os.Args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "sotto:", err)
-		os.Exit(1)
+		os.Exit(exitUsage)
+	case o.version:
+		fmt.Println("sotto", assets.Version)
+		return
+	}
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "sotto:", err)
+		os.Exit(exitFailed)
 	}
 }
 
-func run() error {
-	meta, err := shell.ParseMetadata(fyneAppTOML)
-	if err != nil {
-		return err
-	}
-	meta.Icon = fyne.NewStaticResource("appicon.png", assets.AppIcon())
-	fyneapp.SetMetadata(meta)
-	if err := i18n.Load(); err != nil {
-		return err
-	}
+// options are what the command line says.
+type options struct {
+	profile string
+	demo    bool // the profile is a throw-away one that is made first
+	version bool
+}
 
-	a := fyneapp.NewWithID(meta.ID)
-	a.SetIcon(meta.Icon)
-	a.Settings().SetTheme(theme.New(theme.Options{}))
-	w := a.NewWindow(windowTitle)
-	w.Resize(fyne.NewSize(theme.WindowWidth, theme.WindowHeight))
-	w.CenterOnScreen()
-	w.ShowAndRun()
-	return nil
+func parse(args []string) (options, error) {
+	var o options
+	var demo string
+	f := flag.NewFlagSet("sotto", flag.ContinueOnError)
+	f.StringVar(&o.profile, "profile", profile.DefaultDir(), "folder of the profile")
+	f.StringVar(&demo, "demo", "", "make a throw-away profile in this folder and talk to the Guide")
+	f.BoolVar(&o.version, "version", false, "print the version")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q; see sotto --help", f.Arg(0))
+	}
+	if demo != "" {
+		o.profile, o.demo = demo, true
+	}
+	return o, nil
 }

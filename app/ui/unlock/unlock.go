@@ -38,6 +38,7 @@ type Screen struct {
 	again   *widget.PassphraseField
 	same    *widget.Field
 	first   fyne.Focusable
+	inSight bool
 
 	busy    bool
 	waiting time.Time        // until when no try is possible
@@ -59,6 +60,7 @@ func (u *Screen) Content() fyne.CanvasObject { return u.root }
 
 // Shown implements screen.Screen.
 func (u *Screen) Shown() {
+	u.inSight = true
 	u.focus()
 	u.lookAtDelay()
 	if u.s.Locked != nil {
@@ -87,7 +89,7 @@ func (u *Screen) Escape() bool {
 }
 
 func (u *Screen) focus() {
-	if u.first != nil {
+	if u.first != nil && u.inSight {
 		u.s.Canvas().Focus(u.first)
 	}
 }

@@ -39,6 +39,7 @@ type Screen struct {
 	checks  [len(asked)]*widget.Entry
 	checked [len(asked)]*widget.Field
 	first   fyne.Focusable // of the present step
+	inSight bool
 }
 
 // asked are the words of the recovery code that are asked for, counted from 1.
@@ -55,7 +56,10 @@ func New(s screen.Services, _ screen.Place) screen.Screen {
 func (w *Screen) Content() fyne.CanvasObject { return w.root }
 
 // Shown implements screen.Screen.
-func (w *Screen) Shown() { w.focus() }
+func (w *Screen) Shown() {
+	w.inSight = true
+	w.focus()
+}
 
 // Closed implements screen.Screen: a profile that nobody took is closed, not lost.
 func (w *Screen) Closed() {
@@ -70,7 +74,7 @@ func (w *Screen) Closed() {
 func (w *Screen) Escape() bool { return true }
 
 func (w *Screen) focus() {
-	if w.first != nil {
+	if w.first != nil && w.inSight {
 		w.s.Canvas().Focus(w.first)
 	}
 }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"sotto/app/platform"
+	"sotto/app/profile"
+	"sotto/app/ui"
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/prefs"
+	"sotto/app/ui/shell"
+	"sotto/app/ui/theme"
+	"sotto/assets"
+	"sotto/chat"
+)
+
+// onWindow is called with the window before it is shown. The end-to-end test
+// sets it (build tag e2e); no other build does.
+var onWindow func(fyne.Window)
+
+// run opens the window and returns when it was closed.
+func run(o options) error {
+	dir, err := filepath.Abs(o.profile)
+	if err != nil {
+		return fmt.Errorf("the folder of the profile: %w", err)
+	}
+	if o.demo && profile.Exists(dir) {
+		return fmt.Errorf("--demo makes a throw-away profile, and there is one in that folder: %w", chat.ErrProfileExists)
+	}
+	if err := platform.DisableCoreDumps(); err != nil && !errors.Is(err, platform.ErrUnsupported) {
+		return fmt.Errorf("switch core dumps off: %w", err)
+	}
+
+	var window atomic.Pointer[ui.Window]
+	instance, err := claim(dir, func() {
+		if w := window.Load(); w != nil {
+			w.Raise()
+		}
+	})
+	if errors.Is(err, platform.ErrRunning) {
+		fmt.Fprintln(os.Stderr, "sotto: this profile is open already; its window was raised")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer instance.Close()
+
+	a, err := application()
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
+	win := a.NewWindow(windowTitle)
+	session, err := platform.WatchSession(ctx)
+	if err != nil {
+		session = nil // this system does not tell: the idle time alone locks
+	}
+	desktop := notifier(&window)
+	if desktop != nil {
+		defer desktop.Close()
+	}
+	w := ui.New(ui.Options{App: a, Window: win, Dir: dir, Notifier: desktop, Session: session})
+	window.Store(w)
+	w.Start()
+	if onWindow != nil {
+		onWindow(win)
+	}
+	var demonstration chan error
+	if o.demo {
+		demonstration = make(chan error, 1)
+		go func() { demonstration <- demonstrate(ctx, dir, w, a.Quit) }()
+	}
+	win.CenterOnScreen()
+	win.ShowAndRun()
+
+	end()
+	var failed error
+	if demonstration != nil {
+		failed = <-demonstration
+	}
+	return errors.Join(failed, w.Close())
+}
+
+// claim makes this process the one that has the profile's window.
+func claim(dir string, raise func()) (*platform.Instance, error) {
+	socket, err := platform.SocketPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	return platform.Claim(socket, raise)
+}
+
+// application makes the toolkit's application with our words and look.
+func application() (fyne.App, error) {
+	meta, err := shell.ParseMetadata(fyneAppTOML)
+	if err != nil {
+		return nil, err
+	}
+	meta.Icon = fyne.NewStaticResource("appicon.png", assets.AppIcon())
+	if onWindow == nil {
+		meta.Migrations = map[string]bool{"fyneDo": true} // under test the toolkit checks that we keep to it
+	}
+	fyneapp.SetMetadata(meta)
+	makeCache()
+	if err := i18n.Load(); err != nil {
+		return nil, err
+	}
+	a := fyneapp.NewWithID(meta.ID)
+	a.SetIcon(meta.Icon)
+	a.Settings().SetTheme(theme.New(prefs.Look(a.Preferences())))
+	return a, nil
+}
+
+// makeCache makes the folder for caches, in which the toolkit expects to make
+// its own. Without it there are no caches, and it works all the same.
+func makeCache() {
+	if dir, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(dir, 0o700)
+	}
+}
+
+// notifier answers the desktop's notifications in constant words; nil where the
+// desktop has none.
+func notifier(window *atomic.Pointer[ui.Window]) platform.Notifier {
+	n, err := platform.NewNotifier(platform.NotifierOptions{
+		AppName: windowTitle, AppID: assets.AppID, Words: prefs.NotificationWords(windowTitle),
+		Activated: func() {
+			if w := window.Load(); w != nil {
+				w.Raise()
+			}
+		},
+	})
+	if err != nil {
+		return nil
+	}
+	return prefs.Guard(n)
+}
