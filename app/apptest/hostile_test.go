@@ -2,6 +2,7 @@ package apptest_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -12,6 +13,7 @@ import (
 	"sotto/app/security"
 	"sotto/chat"
 	"sotto/chat/content"
+	"sotto/transport/wire"
 )
 
 // sends lets a person send what an honest program would not.
@@ -136,4 +138,101 @@ func TestAKindOfTomorrowWithoutANumberComesLast(t *testing.T) {
 	if got := ada.Thread(eve); got[0].Text != "long ago" || got[1].Kind != chat.KindUnknown {
 		t.Errorf("thread: %+v", got)
 	}
+}
+
+// routed lets Eve say that she is reached at a relay, and returns where Ada then reaches her.
+func routed(t *testing.T, w *apptest.World, ada, eve *apptest.Person, seq uint64, relay string) string {
+	t.Helper()
+	sends(t, w, eve, ada, chat.NewMessageID(), 0, content.Route{
+		Seq: seq, Device: eve.Self().Device, Relay: relay, Mailbox: chat.MailboxID{1}, Token: make([]byte, 32), Secret: make([]byte, 32),
+	})
+	after := eve.Say(ada, "after the route")
+	ada.Until("what follows", func() bool { _, err := ada.Message(t.Context(), after.ID); return err == nil })
+	return routeOf(t, ada, eve).Relay
+}
+
+func TestARoutePointsNobodyAtHisOwnNetwork(t *testing.T) {
+	w := apptest.NewWorld(t)
+	far := w.AddRelay(wire.Address{Host: "relay.example.org", Port: 443, Mode: wire.Web})
+	ada, eve := w.Person("Ada", apptest.PersonOptions{Home: far}), w.Person("Eve", apptest.PersonOptions{Home: far})
+	w.Befriend(ada, eve)
+	seq := uint64(w.Now().Unix()) + 1000
+	for _, near := range []string{
+		"sotto-relay://127.0.0.1:631#plain", "sotto-relay://192.168.1.1:443#web", "sotto-relay://0.0.0.0:22#web",
+		"sotto-relay://printer.local:443#web", "sotto-relay://[::1]:80#plain",
+	} {
+		seq++
+		if got := routed(t, w, ada, eve, seq, near); got != "sotto-relay://relay.example.org:443#web" {
+			t.Errorf("Ada goes to %s", got)
+		}
+	}
+	elsewhere := "sotto-relay://elsewhere.example.org:443#web"
+	if got := routed(t, w, ada, eve, seq+1, elsewhere); got != elsewhere {
+		t.Errorf("an honest move was not followed: %s", got)
+	}
+}
+
+func TestADeviceThatIsNotOnTheListMovesNoRoute(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, ben, eve := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{}), w.Person("Eve", apptest.PersonOptions{})
+	w.Befriend(ada, eve)
+	w.Befriend(ada, ben)
+	err := ada.Store.Update(t.Context(), func(tx chat.Tx) error {
+		taken, err := tx.Contacts().Get(eve.ID)
+		if err != nil {
+			return err
+		}
+		other, err := tx.Contacts().Get(ben.ID)
+		if err != nil {
+			return err
+		}
+		taken.Certificate, taken.DeviceList = other.Certificate, other.DeviceList // a list without Eve's device
+		return tx.Contacts().Put(taken)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := routeOf(t, ada, eve).Relay
+	got := routed(t, w, ada, eve, uint64(w.Now().Unix())+1000, "sotto-relay://elsewhere.example.org:443#web")
+	if got != before {
+		t.Errorf("Ada goes to %s", got)
+	}
+}
+
+func TestSessionsBegunWithoutEndAreNotKeptWithoutEnd(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, eve := w.Person("Ada", apptest.PersonOptions{}), w.Person("Eve", apptest.PersonOptions{})
+	w.Befriend(ada, eve)
+	sessions := func(p, of *apptest.Person) (list []chat.Session) {
+		err := p.Store.View(t.Context(), func(tx chat.Tx) (err error) {
+			list, err = tx.Sessions().ForPeer(of.ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for i := range 24 {
+		settle(t, eve)
+		err := eve.Store.Update(t.Context(), func(tx chat.Tx) error {
+			list, err := tx.Sessions().ForPeer(ada.ID)
+			for _, s := range list {
+				if err := tx.Sessions().Delete(s.ID); err != nil {
+					return err
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		eve.Say(ada, fmt.Sprint("anew ", i))
+		ada.Until("it", func() bool { return len(ada.Thread(eve)) == i+1 })
+	}
+	if n := len(sessions(ada, eve)); n > 17 {
+		t.Errorf("%d sessions kept", n)
+	}
+	ada.Say(eve, "still here")
+	same(t, ada, eve)
 }

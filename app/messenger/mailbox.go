@@ -11,6 +11,7 @@ import (
 	"sotto/chat"
 	"sotto/chat/content"
 	"sotto/crypto/handshake"
+	"sotto/crypto/identity"
 	"sotto/transport/wire"
 )
 
@@ -123,8 +124,9 @@ func (u *unit) takeRoute(peer chat.ContactID, device chat.DeviceID, r *content.R
 	if r.Device != device {
 		return nil // a session speaks for its own device
 	}
-	if a, err := wire.ParseAddress(r.Relay); err != nil || a.String() != r.Relay {
-		return nil
+	a, err := wire.ParseAddress(r.Relay)
+	if err != nil || a.String() != r.Relay {
+		return nil //nolint:nilerr // a peer's mistake has no effect
 	}
 	known, err := u.Routes().ForPeer(peer)
 	if err != nil {
@@ -134,6 +136,9 @@ func (u *unit) takeRoute(peer chat.ContactID, device chat.DeviceID, r *content.R
 		if k.Device == device && k.Seq >= r.Seq {
 			return nil
 		}
+	}
+	if ok, err := u.mayMove(peer, device, a, known); err != nil || !ok {
+		return err
 	}
 	for _, k := range known {
 		if k.Device != device {
@@ -146,6 +151,41 @@ func (u *unit) takeRoute(peer chat.ContactID, device chat.DeviceID, r *content.R
 	return u.Routes().Put(chat.Route{
 		Peer: peer, Device: device, Seq: r.Seq, Relay: r.Relay, Mailbox: r.Mailbox, Token: r.Token, Secret: r.Secret,
 	})
+}
+
+// mayMove reports whether a device may say where its owner is reached. It must be on the last accepted device list: a
+// device that was taken off still has its session, but not the say. And nobody may point this computer at itself or at
+// its local network, unless that relay is used already or the peer was reached no farther before.
+func (u *unit) mayMove(peer chat.ContactID, device chat.DeviceID, to wire.Address, known []chat.Route) (bool, error) {
+	contact, err := u.Contacts().Get(peer)
+	if err != nil {
+		return false, err
+	}
+	if contact.DeviceList != nil {
+		cert, err := identity.ParseCertificate(contact.Certificate)
+		if err != nil {
+			return false, fmt.Errorf("%w: certificate", chat.ErrDamaged)
+		}
+		list, err := identity.LoadDeviceList(contact.DeviceList, cert)
+		if err != nil {
+			return false, fmt.Errorf("%w: device list", chat.ErrDamaged)
+		}
+		if list.Device(identity.DeviceID(device)) == nil {
+			return false, nil
+		}
+	}
+	for _, k := range known {
+		before, err := wire.ParseAddress(k.Relay)
+		if err != nil || before.Reach() <= to.Reach() {
+			continue
+		}
+		used, err := knowsRelay(u.Tx, to)
+		if errors.Is(err, chat.ErrPinMismatch) {
+			return false, nil
+		}
+		return used, err
+	}
+	return true, nil
 }
 
 // routeTo returns where a peer is reached; chat.ErrNotFound when that is not known.

@@ -18,6 +18,7 @@ const (
 	pairsContact  = 2
 	renewAfter    = 7 * 24 * time.Hour
 	refillPercent = 20
+	maxPrivate    = 2_000 // private halves kept of one mailbox
 )
 
 func poolSize(mb chat.Mailbox, reusable bool) int {
@@ -31,9 +32,18 @@ func poolSize(mb chat.Mailbox, reusable bool) int {
 }
 
 // publish puts a fresh bundle and fresh one-time pairs on the relay. Their private halves are committed before the
-// relay gets the public ones. Pairs published before are never published again: they may have been taken.
+// relay gets the public ones. Pairs published before are never published again: they may have been taken. Where the relay
+// says time and again that all are gone, or someone takes them without end, no more are made until some have run out.
 func (m *Messenger) publish(ctx context.Context, relay Relay, mb chat.Mailbox, size int) error {
 	now := m.now()
+	err := m.view(ctx, func(tx chat.Tx) error {
+		kept, err := tx.Prekeys().ForMailbox(mb.ID)
+		size = min(size, max(0, maxPrivate-len(kept)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	set, err := handshake.NewPrekeySet(now)
 	if err != nil {
 		return fmt.Errorf("make prekeys: %w", err)

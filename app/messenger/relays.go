@@ -53,6 +53,10 @@ func (p *pool) get(address string) (Relay, error) {
 func (p *pool) entry(address string) (*pooled, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.entryLocked(address)
+}
+
+func (p *pool) entryLocked(address string) (*pooled, error) {
 	if r, ok := p.relays[address]; ok {
 		return r, nil
 	}
@@ -67,10 +71,30 @@ func (p *pool) entry(address string) (*pooled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open relay: %w", relayError(err))
 	}
+	p.trim()
 	r := &pooled{Relay: relay, address: parsed, owned: map[wire.Mailbox]bool{}}
 	p.relays[address] = r
 	p.group.Go(func() { p.m.takePushes(r) })
 	return r, nil
+}
+
+// maxForeign bounds the relays that are open only to send to others: routes name them, so peers choose how many.
+const maxForeign = 32
+
+// trim closes relays without own mailboxes when there are many. What is being sent over them is sent again.
+func (p *pool) trim() {
+	var foreign []string
+	for address, r := range p.relays {
+		if len(r.owned) == 0 {
+			foreign = append(foreign, address)
+		}
+	}
+	for len(foreign) >= maxForeign {
+		r := p.relays[foreign[0]]
+		delete(p.relays, foreign[0])
+		foreign = foreign[1:]
+		p.group.Go(func() { r.Close() }) //nolint:errcheck // a connection that fails to close is gone
+	}
 }
 
 // eagerly asks a relay while a person waits: a back-off of the connection ends, so that what is answered is how things
@@ -97,18 +121,18 @@ func eagerly(ctx context.Context, relay Relay, ask func() error) error {
 
 // subscribe reads an own mailbox.
 func (p *pool) subscribe(mb chat.Mailbox) {
-	r, err := p.entry(mb.Relay)
+	o := owned(mb)
+	p.mu.Lock()
+	r, err := p.entryLocked(mb.Relay)
+	if err == nil {
+		r.owned[o.Mailbox] = true
+	}
+	p.mu.Unlock()
 	if err != nil {
 		return // the address was stored parsed; after Close nothing is read
 	}
-	o := owned(mb)
-	p.mu.Lock()
-	p.own(r, o.Mailbox)
-	p.mu.Unlock()
 	r.Subscribe(o)
 }
-
-func (p *pool) own(r *pooled, m wire.Mailbox) { r.owned[m] = true }
 
 // forget stops reading a mailbox.
 func (p *pool) forget(mb chat.Mailbox) {
@@ -211,7 +235,7 @@ func (p *pool) handle(e relayEvent) {
 		}
 	case wire.MailboxGone:
 		p.mu.Unlock()
-		p.m.mailboxGone(chat.MailboxID(e.Mailbox))
+		p.m.mailboxGone(chat.MailboxID(e.Mailbox), e.address)
 		return
 	}
 	told.Text = r.failure

@@ -15,8 +15,12 @@ import (
 	"sotto/transport/wire"
 )
 
-// archivedFor is how long a session that no longer sends can still be read (I12).
-const archivedFor = 30 * 24 * time.Hour
+// archivedFor is how long a session that no longer sends can still be read (I12), maxArchived how many of them are kept
+// by contact: whoever begins one session after the other loses the oldest.
+const (
+	archivedFor = 30 * 24 * time.Hour
+	maxArchived = 16
+)
 
 // session is a chat.Session with its state parsed. What storage keeps as State is a version byte, flags, the binding
 // and the ratchet state (docs/PROTOCOL.md section 7).
@@ -100,8 +104,18 @@ func (u *unit) settle(s *session) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range others {
-		if o.ID == s.ID || !o.Archived.IsZero() {
+	archived := 0
+	for _, o := range others { // newest first
+		if o.ID == s.ID {
+			continue
+		}
+		if archived++; archived > maxArchived {
+			if err := u.Sessions().Delete(o.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		if !o.Archived.IsZero() {
 			continue
 		}
 		other, err := parseSession(o)

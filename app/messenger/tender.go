@@ -30,6 +30,7 @@ const (
 	tendTimeout = 2 * time.Minute
 	tendRetry   = time.Second
 	tendRetries = 5 * time.Minute
+	reopenAfter = 10 * time.Minute // of an opened mailbox, before its relay may say that it is gone
 )
 
 func newTender(m *Messenger) *tender {
@@ -368,18 +369,20 @@ func (m *Messenger) dropMailbox(ctx context.Context, mb chat.Mailbox) error {
 // gone looks at a failure of an opened mailbox: one that its relay lost is opened again.
 func (m *Messenger) gone(mb chat.Mailbox, err error) error {
 	if errors.Is(err, wire.ErrNoMailbox) {
-		m.mailboxGone(mb.ID)
+		m.mailboxGone(mb.ID, mb.Relay)
 	}
 	return relayError(err)
 }
 
 // mailboxGone marks a mailbox that its relay does not hold any more, so that the next round opens it again under the
-// same address and token. Envelopes that lay in it are lost; an alert says so.
-func (m *Messenger) mailboxGone(id chat.MailboxID) {
+// same address and token. Envelopes that lay in it are lost; an alert says so. Only its own relay can say so, and once
+// in a while: each opening makes keys that are kept for weeks. A later round asks the relay again.
+func (m *Messenger) mailboxGone(id chat.MailboxID, relay string) {
 	//nolint:errcheck // a failed mark is made again by the next answer of the relay
 	m.update(m.ctx, func(u *unit) error {
 		mb, err := u.Mailboxes().Get(id)
-		if err != nil || mb.Renewed.IsZero() || !mb.Retired.IsZero() {
+		if err != nil || mb.Renewed.IsZero() || !mb.Retired.IsZero() || mb.Relay != relay ||
+			u.now.Sub(mb.Renewed) < reopenAfter {
 			return ignoreMissing(err)
 		}
 		if !mb.Expires.IsZero() && !u.now.Before(mb.Expires) {

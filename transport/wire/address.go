@@ -236,6 +236,9 @@ func (a Address) URL() string {
 	return (&url.URL{Scheme: scheme, Host: a.HostPort(), Path: Path}).String()
 }
 
+// sharedSpace lies behind the NAT of a provider or an overlay network (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
 // Reach says from where the address can be reached, judged by its form only.
 func (a Address) Reach() Reach {
 	ip, err := netip.ParseAddr(a.Host)
@@ -252,8 +255,8 @@ func (a Address) Reach() Reach {
 	switch {
 	case ip.IsLoopback():
 		return ReachDevice
-	case ip.IsPrivate(), ip.IsLinkLocalUnicast():
-		return ReachLocal
+	case ip.IsPrivate(), ip.IsLinkLocalUnicast(), ip.IsUnspecified(), ip.IsMulticast(), sharedSpace.Contains(ip):
+		return ReachLocal // an unspecified address leads to this computer
 	}
 	return ReachInternet
 }

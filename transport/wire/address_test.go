@@ -72,6 +72,7 @@ func TestPassKeepsItsSecretOutOfEveryPrintedForm(t *testing.T) {
 func TestReach(t *testing.T) {
 	cases := map[string]Reach{
 		"127.0.0.1": ReachDevice, "::1": ReachDevice, "localhost": ReachLocal, "10.1.2.3": ReachLocal, "192.168.0.1": ReachLocal, "fe80::1": ReachLocal,
+		"0.0.0.0": ReachLocal, "::": ReachLocal, "100.64.1.1": ReachLocal, "::ffff:127.0.0.1": ReachDevice, "ff02::1": ReachLocal,
 		"fd00::1": ReachLocal, "printer.local": ReachLocal, "nas": ReachLocal, "8.8.8.8": ReachInternet, "relay.example.org": ReachInternet, "2001:db8::1": ReachInternet,
 	}
 	for host, want := range cases {
