@@ -130,6 +130,7 @@ func (r *Relay) Serve(l net.Listener) error {
 	server := &http.Server{
 		Handler:           r.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       10 * time.Second, // what is no WebSocket is counted by nobody and must not stay
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0), // its lines hold addresses
 	}
