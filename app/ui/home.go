@@ -26,6 +26,8 @@ func newHome(s screen.Services) *home {
 	}
 	h.guide = card(theme.IconBot, i18n.T("home.guide"), i18n.T("home.guide.text"), i18n.T("home.guide.act"), h.ask)
 	h.guide.Hide()
+	hint := widget.NewRow(theme.Space2, -1, widget.NewKeycaps("Ctrl", "K"),
+		widget.NewText(i18n.T("home.switch"), widget.TextOptions{Size: theme.SizeMeta, Color: theme.Muted}))
 	column := widget.NewColumn(theme.Space4,
 		card(theme.IconInvite, i18n.T("home.invite"), i18n.T("home.invite.text"), i18n.T("home.invite.act"), func() {
 			s.Nav.Open(screen.Place{Screen: screen.Invite})
@@ -34,8 +36,7 @@ func newHome(s screen.Services) *home {
 			s.Nav.Open(screen.Place{Screen: screen.Add})
 		}),
 		h.guide,
-		widget.NewNarrow(260, false, widget.NewRow(theme.Space2, -1, widget.NewKeycaps("Ctrl", "K"),
-			widget.NewText(i18n.T("home.switch"), widget.TextOptions{Size: theme.SizeMeta, Color: theme.Muted}))))
+		widget.NewNarrow(hint.MinSize().Width, false, hint))
 	h.content = widget.NewNarrow(theme.FormWidth+theme.Space8, true,
 		widget.NewInset(theme.Space6, theme.Space4, theme.Space6, theme.Space4, column))
 	return h

@@ -1,8 +1,19 @@
 package ui
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"fyne.io/fyne/v2"
+
+	"sotto/app/messenger"
+	"sotto/app/platform"
+	"sotto/app/profile"
+	"sotto/app/security"
+	"sotto/app/ui/conversation"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
@@ -21,22 +32,53 @@ func TestAMessageIsSentReceivedAndItsStateFollows(t *testing.T) {
 	})
 	v.says(ada, "Did the parcel arrive?")
 	v.until("the answer is shown", func() bool { return v.bubble("Did the parcel arrive?") != nil })
-	v.until("it counts as read", func() bool {
-		for _, e := range v.w.open.column.Entries() {
-			if e.Conversation.Unread != 0 {
-				return false
-			}
-		}
-		return true
-	})
+	v.until("it counts as read", v.nothingUnread)
 	v.shoot("chat")
+}
+
+func (v *world) nothingUnread() bool {
+	return !slices.ContainsFunc(v.w.open.column.Entries(), func(e entryOf) bool { return e.Conversation.Unread != 0 })
+}
+
+func TestReceiptsOfTheOtherSideShowAsDeliveredAndRead(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	allow(t, ada, chat.DeliveryReceipts, chat.ReadReceipts)
+	v.openChat(ada)
+	v.write("are you there")
+	v.until("it is delivered", func() bool { m := v.bubble("are you there"); return m != nil && m.Delivery == widget.Delivered })
+	if err := ada.Messenger.Read(t.Context(), ada.Messenger.ConversationWith(v.me.Messenger.Self().ID), 0); err != nil {
+		t.Fatal(err)
+	}
+	v.until("it is read", func() bool { m := v.bubble("are you there"); return m.Delivery == widget.Read })
+}
+
+func TestNothingIsReadWhileTheWindowIsNotAtTheFront(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	v.until("the first words are read", v.nothingUnread)
+	v.w.SetFocused(false)
+	v.says(ada, "psst")
+	v.until("it is shown", func() bool { return v.bubble("psst") != nil })
+	v.until("it is listed as unread", func() bool { return !v.nothingUnread() })
+	v.until("the desktop says so, in constant words", func() bool {
+		select {
+		case k := <-v.notes.shown:
+			return k == platform.NewMessages
+		default:
+			return false
+		}
+	})
+	v.w.SetFocused(true)
+	v.until("it is read", v.nothingUnread)
+	v.until("the notification goes", func() bool { return len(v.notes.cleared) > 0 })
 }
 
 func TestARequestIsAcceptedWithTheConsentsThatWereChosen(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	ada := v.peer("Ada Lovelace")
 	v.asks(ada, "I am Ada, from the reading society. See https://example.org")
-	v.until("the column says so", func() bool { return v.button("Look") != nil })
 	v.tap("Look")
 	v.until("the request is shown", func() bool { return v.button("Accept") != nil })
 	v.shoot("requests")
@@ -58,15 +100,499 @@ func TestARequestIsAcceptedWithTheConsentsThatWereChosen(t *testing.T) {
 	}
 }
 
-func TestScreens(t *testing.T) {
+func TestClosingTheSheetAcceptsNobody(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.peer("Ada")
+	v.asks(ada, "hello")
+	v.tap("Look")
+	v.tap("Accept")
+	v.tap("Not now")
+	c, err := v.me.Messenger.Contact(t.Context(), ada.Messenger.Self().ID)
+	if err != nil || c.State != chat.ContactRequest {
+		t.Fatalf("the contact is %v, %v", c.State, err)
+	}
+}
+
+func TestARefusedRequestIsGone(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	v.asks(v.peer("Ada"), "hello")
+	v.tap("Look")
+	v.tap("Refuse")
+	v.tap("Refuse the request")
+	v.until("nothing waits", func() bool { return v.text("No requests") })
+}
+
+func TestAContactIsVerifiedByComparing(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada Lovelace", "hello")
+	v.openChat(ada)
+	v.tap("Details")
+	v.until("the number is shown", func() bool { return v.text("Safety number") })
+	v.shoot("contact-panel")
+	v.tap("The numbers are the same")
+	v.tap("Mark as verified")
+	v.until("the chip says so", func() bool { return v.button("Verified") != nil })
+	v.shoot("verified")
+	v.tap("Verified")
+	v.until("it is explained", func() bool { return v.text("So nobody stands between you") })
+	v.shoot("explained")
+}
+
+func TestATypedSafetyNumberThatDiffersVerifiesNobody(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	v.tap("Details")
+	var entry *widget.Entry
+	v.until("the field is there", func() bool {
+		v.seen(func(o fyne.CanvasObject) {
+			if e, ok := o.(*widget.Entry); ok && e.PlaceHolder == "60 digits, then Enter" {
+				entry = e
+			}
+		})
+		return entry != nil
+	})
+	entry.SetText(strings.Repeat("12345 ", 12))
+	entry.OnSubmitted(entry.Text)
+	v.until("it says that they differ", func() bool { return v.text("The numbers differ") })
+	number, err := v.me.Messenger.SafetyNumber(t.Context(), ada.Messenger.Self().ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.button("Verified") != nil {
+		t.Fatal("a wrong number verified")
+	}
+	entry.SetText(strings.Join(number.Digits[:], " "))
+	entry.OnSubmitted(entry.Text)
+	v.until("the right one verifies", func() bool { return v.button("Verified") != nil })
+}
+
+func TestANarrowWindowShowsOneColumnWithAWayBack(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada Lovelace", "hello")
+	v.resize(760, 480)
+	if !v.w.Narrow() {
+		t.Fatal("760 units are not narrow")
+	}
+	v.shoot("narrow-list")
+	if v.button("Invite someone") != nil {
+		t.Error("the empty area shows beside the list")
+	}
+	v.openChat(ada)
+	v.shoot("narrow-chat")
+	if v.button("Somebody new") != nil {
+		t.Error("the list shows beside the chat")
+	}
+	v.tap("Details")
+	v.until("the contact has the page", func() bool { return v.text("Safety number") && v.composer() == nil })
+	v.shoot("narrow-contact")
+	v.tap("Back")
+	v.until("the chat is back", func() bool { return v.composer() != nil })
+	v.tap("Back")
+	if v.button("Somebody new") == nil {
+		t.Error("the way back does not lead to the list")
+	}
+	v.resize(1100, 720)
+	if v.w.Narrow() {
+		t.Error("1100 units are narrow")
+	}
+}
+
+func TestEditReplyReactAndDeleteFromThisComputer(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada Lovelace", "hello")
+	c := v.openChat(ada)
+	v.write("a frist message")
+	v.until("it is there", func() bool { return v.bubble("a frist message") != nil })
+
+	field := v.composer().Focus()
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
+	if v.composer().Text() != "a frist message" {
+		t.Fatalf("Up brought %q", v.composer().Text())
+	}
+	v.composer().SetText("a first message")
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	v.until("it is edited", func() bool { m := v.bubble("a first message"); return m != nil && m.Edited != "" })
+
+	v.choose(c, "hello", "Reply")
+	v.write("indeed")
+	v.until("the reply quotes", func() bool { m := v.bubble("indeed"); return m != nil && m.Quote != nil && m.Quote.Text == "hello" })
+	v.choose(c, "hello", "React", "👍")
+	v.until("the reaction shows", func() bool { m := v.bubble("hello"); return len(m.Reactions) == 1 && m.Reactions[0].Mine })
+	v.shoot("edited")
+
+	v.choose(c, "a first message", "Delete from this computer")
+	v.until("it asks first", func() bool { return v.text("What Ada Lovelace has is not touched by this.") })
+	v.shoot("delete")
+	v.tap("Delete the message")
+	v.until("it is gone", func() bool { return v.bubble("a first message") == nil })
+	conv := ada.Messenger.ConversationWith(v.me.Messenger.Self().ID)
+	theirs, err := ada.Messenger.Messages(t.Context(), conv, 0, 50)
+	if err != nil || !slices.ContainsFunc(theirs, func(m chat.Message) bool { return m.Text == "a first message" && !m.Deleted }) {
+		t.Errorf("deleting here touched the other side: %v", err)
+	}
+}
+
+func TestTheTwoWaysToDeleteAreDifferentActs(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	c := v.openChat(ada)
+	v.write("please forget this")
+	v.until("Ada has it", func() bool { return has(ada, v.me, "please forget this") })
+	v.choose(c, "please forget this", "Ask Ada to delete")
+	v.tap("Ask Ada")
+	v.until("Ada deleted it", func() bool { return !has(ada, v.me, "please forget this") })
+	if m := v.bubble("please forget this"); m == nil || m.Removed != "" {
+		t.Error("asking deleted the own copy")
+	}
+}
+
+func TestDraftsAreKeptOverALockAndAnotherConversation(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada, ben := v.friend("Ada", "hello"), v.friend("Ben", "good day")
+	v.openChat(ada)
+	v.composer().SetText("what I wanted to say")
+	v.openChat(ben)
+	v.until("the list shows the draft", func() bool { return v.text("what I wanted to say") })
+	v.openChat(ada)
+	v.until("the draft is back", func() bool { return v.composer() != nil && v.composer().Text() == "what I wanted to say" })
+	v.composer().SetText("what I wanted to say, in full")
+	v.lock()
+	v.unlock()
+	v.openChat(ada)
+	v.until("the draft outlived the lock", func() bool { return v.composer().Text() == "what I wanted to say, in full" })
+}
+
+func TestLockingTearsEverythingDown(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada Lovelace", "a secret text")
+	v.openChat(ada)
+	v.tap("Details")
+	v.until("the number is shown", func() bool { return v.text("Safety number") })
+	v.tap("They differ") // a dialog lies over it
+	v.lock()
+	if len(v.w.win.Canvas().Overlays().List()) != 0 {
+		t.Error("a dialog outlived the lock")
+	}
+	for _, s := range []string{"a secret text", "Ada Lovelace", "Safety number"} {
+		if v.text(s) || v.bubble(s) != nil {
+			t.Errorf("%q is still on screen", s)
+		}
+	}
+	if v.w.open != nil {
+		t.Error("the profile is still held")
+	}
+	v.shoot("locked")
+	v.unlock()
+	v.openChat(ada)
+	if v.bubble("a secret text") == nil {
+		t.Error("the history did not come back")
+	}
+}
+
+func TestIdleTimeLocksUnlessSomebodyIsThere(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	v.until("the idle lock is armed", func() bool { return v.w.open.idle != nil })
+	idle := v.w.open.idle
+	v.w.IdleAfter(time.Minute)
+	tick := func() {
+		t.Helper()
+		if err := idle.Signal(security.Tick); err != nil {
+			t.Fatal(err)
+		}
+		v.q.Drain()
+	}
+	v.skew += 50 * time.Second
+	newSense(v.w.Active).Cursor() // the pointer moves
+	v.skew += 50 * time.Second
+	tick()
+	if v.w.open == nil {
+		t.Fatal("locked ten seconds early")
+	}
+	v.skew += 20 * time.Second
+	tick()
+	v.until("it is locked", func() bool { return v.w.locked != nil })
+}
+
+func TestASuspendedComputerIsLocked(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	v.until("the idle lock is armed", func() bool { return v.w.open.idle != nil })
+	session := make(chan platform.SessionEvent, 1)
+	v.w.o.Session = session
+	v.w.watchSession()
+	session <- platform.Suspending
+	v.until("it is locked", func() bool { return v.w.locked != nil })
+}
+
+func TestShortcutsAreMenuItems(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada, ben := v.friend("Ada", "hello"), v.friend("Ben", "good day")
+	items := map[string]*fyne.MenuItem{}
+	for _, m := range v.w.win.MainMenu().Items {
+		for _, i := range m.Items {
+			if i.Shortcut != nil {
+				items[i.Shortcut.ShortcutName()] = i
+			}
+		}
+	}
+	press := func(name string) {
+		t.Helper()
+		i := items["CustomDesktop:"+name]
+		if i == nil {
+			t.Fatalf("no menu item for %s among %v", name, items)
+		}
+		i.Action()
+		v.q.Drain()
+	}
+	press("Alt+Down")
+	first := v.w.open.chat()
+	press("Alt+Down")
+	if second := v.w.open.chat(); second == first || second.IsZero() {
+		t.Error("Alt+Down does not go to the next conversation")
+	}
+	press("Alt+Up")
+	if v.w.open.chat() != first {
+		t.Error("Alt+Up does not go back")
+	}
+	press("Control+N")
+	if v.w.open.top().at.Screen != screen.Invite {
+		t.Error("Ctrl+N does not invite")
+	}
+	v.w.Escape()
+	if v.w.open.top().at.Screen != screen.Chat {
+		t.Error("Escape does not lead back")
+	}
+	press("Control+K")
+	v.shoot("quickswitch")
+	field := v.w.win.Canvas().Focused().(*widget.SearchField)
+	field.SetText("be")
+	field.OnSubmitted("be")
+	want := v.me.Messenger.ConversationWith(ben.Messenger.Self().ID)
+	if v.w.open.chat() != want {
+		t.Error("Ctrl+K does not go to Ben")
+	}
+	_ = ada
+	press("Control+L")
+	if v.w.open != nil {
+		t.Error("Ctrl+L does not lock")
+	}
+	v.until("it is locked", func() bool { return v.w.gate != nil })
+}
+
+func TestALongConversationPagesBothWays(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "message 0")
+	conv := v.me.Messenger.ConversationWith(ada.Messenger.Self().ID)
+	for i := 1; i <= 300; i++ {
+		if _, err := v.me.Messenger.Send(t.Context(), conv, fmt.Sprintf("message %d", i), messenger.SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.openChat(ada)
+	v.until("the newest is shown", func() bool { return v.bubble("message 300") != nil })
+	line := v.timeline()
+	v.until("the oldest is reached", func() bool {
+		line.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+		return v.bubble("message 0") != nil
+	})
+	v.says(ada, "late answer")
+	v.until("the new one is not dragged in while reading far above", func() bool {
+		return slices.ContainsFunc(v.w.open.column.Entries(), func(e entryOf) bool { return e.Conversation.Preview == "late answer" })
+	})
+	if v.bubble("message 0") == nil {
+		t.Error("the reader lost the place")
+	}
+	v.until("the end is reached", func() bool {
+		line.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+		return v.bubble("late answer") != nil
+	})
+	keys := map[string]bool{}
+	for _, r := range line.Rows() {
+		if keys[r.RowKey()] {
+			t.Errorf("row %s is there twice", r.RowKey())
+		}
+		keys[r.RowKey()] = true
+	}
+}
+
+func TestAFailureIsSaidInWordsAndTheTextIsKept(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	long := strings.Repeat("x", 70_000)
+	v.composer().SetText(long)
+	v.composer().Focus().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	v.until("it says why", func() bool { return v.text("longer than one message may be") })
+	v.shoot("fault")
+	v.tap("Close")
+	if v.composer().Text() != long {
+		t.Error("the text is gone")
+	}
+}
+
+func TestTheAddPageShowsAnUnknownRelayBeforeItConnects(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.peer("Ada")
+	inv, _, err := ada.Messenger.Invite(t.Context(), messenger.InviteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.w.Open(screen.Place{Screen: screen.Add, Link: inv.Link})
+	v.until("the relay is shown", func() bool { return v.text("127.0.0.1") && v.text("this computer itself") })
+	if c, _ := v.me.Messenger.Contacts(t.Context()); len(c) != 0 {
+		t.Fatal("it added before it was asked to")
+	}
+	v.shoot("add")
+	v.tap("Connect to this relay and send the request")
+	v.until("the chat is open", func() bool { return v.composer() != nil })
+	v.until("it says that Ada has not answered", func() bool { return v.text("has not answered yet") })
+	v.shoot("pending")
+}
+
+func TestAMalformedLinkIsSaidBesideTheField(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	v.w.Open(screen.Place{Screen: screen.Add, Link: "sotto:not-a-link"})
+	v.until("it is said", func() bool { return v.text("cannot be read as what it should be") })
+	if v.button("Send the request") != nil {
+		t.Error("the request can be sent")
+	}
+}
+
+func TestAnInvitationIsMadeAndWithdrawn(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	v.shoot("home")
 	v.w.Open(screen.Place{Screen: screen.Invite})
-	v.until("reach", func() bool { return v.text("This computer only") })
+	v.until("it says how far it reaches", func() bool { return v.text("This computer only") })
 	v.shoot("invite")
 	v.tap("Make the invitation")
-	v.until("link", func() bool { return v.button("Make another one") != nil })
+	v.until("it is there", func() bool { return v.text("sotto:") && v.button("Withdraw") != nil })
 	v.shoot("invite-made")
-	v.w.Open(screen.Place{Screen: screen.Add})
-	v.shoot("add")
+	v.tap("Withdraw")
+	v.tap("Withdraw the invitation")
+	v.until("it is gone", func() bool { return v.button("Make the invitation") != nil && v.button("Withdraw") == nil })
+}
+
+func TestABlockedContactCannotBeWrittenTo(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	v.tap("Details")
+	v.tap("Block Ada")
+	v.tap("Block")
+	v.until("the chat says so", func() bool { return v.text("You blocked Ada") })
+	v.shoot("blocked")
+	v.tap("Unblock")
+	v.until("it can go on", func() bool { return !v.text("You blocked Ada") })
+}
+
+func TestARemovedContactLeavesTheList(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	v.tap("Details")
+	v.tap("Remove Ada")
+	v.tap("Remove")
+	v.until("the list is empty", func() bool { return !v.listed("Ada") && v.w.open.top() == nil })
+}
+
+func TestTypingShowsWithConsentAndEndsWithTheMessage(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	allow(t, ada, chat.TypingNotices)
+	v.openChat(ada)
+	conv := ada.Messenger.ConversationWith(v.me.Messenger.Self().ID)
+	if err := ada.Messenger.Typing(t.Context(), conv, true); err != nil {
+		t.Fatal(err)
+	}
+	v.until("it shows", func() bool { return v.text("Ada is writing") && v.text("is writing") })
+	v.shoot("typing")
+	v.says(ada, "there")
+	v.until("it ends", func() bool { return v.bubble("there") != nil && !v.text("is writing") })
+}
+
+func TestNamesThatDisguiseAndLongNamesStayInTheirPlace(t *testing.T) {
+	for name, mode := range map[string]theme.Mode{"light": theme.Light, "dark": theme.Dark} {
+		v := newWorld(t, mode)
+		long := "Wilhelmina Featherstonehaugh-Cholmondeley of the Northern Reading Society"
+		w := v.friend(long, "A first word that is rather long, so that the preview in the list has to be cut somewhere before its end.")
+		v.friend("שרה לוי", "שלום, מה שלומך? נפגש מחר בשמונה.")
+		evil := v.friend("Ada\u202egnp.exe", "hello")
+		v.openChat(w)
+		v.says(w, "https://example.org/"+strings.Repeat("a-very-long-path/", 8))
+		v.write("A reply with *weight*, `code` and an emoji 🎉")
+		v.write("And a second line of the same group.")
+		v.until("all is there", func() bool { return v.bubble("And a second line of the same group.") != nil })
+		v.shoot("long-" + name)
+		v.resize(760, 480)
+		v.shoot("long-narrow-" + name)
+		v.resize(1100, 720)
+		v.openChat(evil)
+		v.tap("Details")
+		v.until("the number is shown", func() bool { return v.text("Safety number") })
+		v.shoot("disguise-" + name)
+		v.seen(func(o fyne.CanvasObject) {
+			if x, ok := o.(*widget.Text); ok && strings.ContainsRune(x.Content(), '\u202e') {
+				t.Errorf("%q is on screen", x.Content())
+			}
+		})
+	}
+}
+
+// timeline answers the timeline on screen.
+func (v *world) timeline() *widget.Timeline {
+	var found *widget.Timeline
+	v.seen(func(o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Timeline); ok {
+			found = l
+		}
+	})
+	return found
+}
+
+// choose chooses from the menu of the message with a text.
+func (v *world) choose(c *conversation.View, text string, labels ...string) {
+	v.t.Helper()
+	m := v.bubble(text)
+	if m == nil {
+		v.t.Fatalf("no message %q", text)
+	}
+	items := c.MessageItems(*m)
+	for i, label := range labels {
+		at := slices.IndexFunc(items, func(i *fyne.MenuItem) bool { return i.Label == label })
+		if at < 0 {
+			v.t.Fatalf("no %q in the menu of %q", label, text)
+		}
+		if i == len(labels)-1 {
+			items[at].Action()
+		} else {
+			items = items[at].ChildMenu.Items
+		}
+	}
+	v.q.Drain()
+}
+
+func (v *world) lock() {
+	v.t.Helper()
+	v.w.Lock()
+	v.until("it is locked", func() bool { return v.w.gate != nil && v.w.locked != nil })
+}
+
+// unlock unlocks as the unlock screen does.
+func (v *world) unlock() {
+	v.t.Helper()
+	p, err := v.w.locked.Unlock(v.t.Context(), profile.Passphrase(passphrase))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.me = p
+	v.w.Unlocked(p)
+	v.until("the column is loaded", func() bool { return v.w.open.column.Loaded() })
+}
+
+// has reports whether p has a message of that text from or to q.
+func has(p, q *profile.Profile, text string) bool {
+	ctx, cancel := contextOf()
+	defer cancel()
+	all, err := p.Messenger.Messages(ctx, p.Messenger.ConversationWith(q.Messenger.Self().ID), 0, 50)
+	return err == nil && slices.ContainsFunc(all, func(m chat.Message) bool { return m.Text == text })
 }

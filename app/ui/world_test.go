@@ -16,7 +16,9 @@ import (
 	"sotto/app/apptest/uiqueue"
 	"sotto/app/messenger"
 	"sotto/app/platform"
+	"sotto/app/privacy"
 	"sotto/app/profile"
+	"sotto/app/ui/chats"
 	"sotto/app/ui/conversation"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
@@ -61,6 +63,7 @@ type world struct {
 	w     *Window
 	me    *profile.Profile
 	notes *notes
+	skew  time.Duration // added to the clock
 }
 
 // notes is a notifier that remembers.
@@ -79,6 +82,7 @@ func newWorld(t *testing.T, mode theme.Mode) *world {
 	win := test.NewTempWindow(t, nil)
 	v.w = New(Options{
 		App: a, Window: win, Dir: dir, Core: cheap, Dispatcher: v.q.Do, Format: i18n.NewFormat("en-GB", time.UTC), Notifier: v.notes,
+		Now: func() time.Time { return time.Now().Add(v.skew) },
 	})
 	t.Cleanup(func() {
 		if err := v.w.Close(); err != nil {
@@ -126,7 +130,7 @@ func (v *world) friend(name, first string) *profile.Profile {
 		c, err := p.Messenger.Contact(v.t.Context(), v.me.Messenger.Self().ID)
 		return err == nil && c.State == chat.ContactAccepted
 	})
-	v.until(name+" is listed", func() bool { return v.listed(name) })
+	v.until(name+" is listed", func() bool { return v.listed(widget.CleanName(name)) })
 	return p
 }
 
@@ -314,4 +318,21 @@ func (v *world) consent(subject chat.ContactID, p chat.Purpose) bool {
 		}
 	}
 	return false
+}
+
+// entryOf is one line of the column.
+type entryOf = chats.Entry
+
+// allow lets a peer tell what it does with what it gets.
+func allow(t *testing.T, p *profile.Profile, purposes ...chat.Purpose) {
+	t.Helper()
+	for _, purpose := range purposes {
+		if err := p.Ledger.Record(t.Context(), privacy.Choice{Purpose: purpose, Given: true, Method: "cli"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func contextOf() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 10*time.Second)
 }

@@ -62,11 +62,17 @@ func (v *View) toQuote(row widget.Message) {
 	}
 }
 
+// MessageItems answers what the menu of a message offers.
+func (v *View) MessageItems(row widget.Message) (items []*fyne.MenuItem) {
+	v.withMessage(row, func(m chat.Message) { items = v.messageItems(m) })
+	return items
+}
+
 // messageMenu offers what can be done with a message.
 func (v *View) messageMenu(row widget.Message, at fyne.Position) {
-	v.withMessage(row, func(m chat.Message) {
-		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", v.messageItems(m)...), v.s.Canvas(), at)
-	})
+	if items := v.MessageItems(row); len(items) > 0 {
+		fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), v.s.Canvas(), at)
+	}
 }
 
 func (v *View) messageItems(m chat.Message) []*fyne.MenuItem {

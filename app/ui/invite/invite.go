@@ -207,13 +207,8 @@ func (v *View) invite() {
 // show shows an invitation in place of the choices.
 func (v *View) show(inv chat.Invitation, reach messenger.Reach) {
 	v.invitation = inv
-	link := widget.NewEntry("")
-	link.SetText(inv.Link)
-	link.OnChanged = func(s string) {
-		if s != inv.Link {
-			link.SetText(inv.Link) // to be read and copied, not changed
-		}
-	}
+	link := widget.NewGround(theme.QuietTint, widget.NewInset(theme.Space2, theme.Space3, theme.Space2, theme.Space3,
+		widget.NewText(inv.Link, widget.TextOptions{Mono: true, Size: theme.SizeMeta, Wrap: true, MaxLines: 3})))
 	use := i18n.T("invite.use.one")
 	if inv.Reusable {
 		use = i18n.T("invite.use.several")
