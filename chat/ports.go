@@ -52,6 +52,9 @@ type Conversations interface {
 	Destroy(ConversationID) error  // key, rows and tags; call inside Store.Erase
 }
 
+// MaxLate is how many rows a late message can be placed back.
+const MaxLate = 4096
+
 // Messages holds the visible rows. Positions grow in steps of 2^20 so that a late row fits between two others.
 type Messages interface {
 	Get(MessageID) (Message, error)
@@ -70,8 +73,8 @@ type Messages interface {
 	// LastSeq returns the highest seq ever stored of the author's device in the conversation (a later Delete does not
 	// lower it), 0 if none.
 	LastSeq(conv ConversationID, author ContactID, device DeviceID) (uint64, error)
-	// FirstAbove returns the first message, by position, of that author and device with a higher seq, ErrNotFound if none.
-	// The caller keeps the rows of one author's device in the order of their seq; seq 0 (notices) is outside that order.
+	// FirstAbove returns the first message, by position, of that author and device with a higher seq, ErrNotFound if none,
+	// among the newest [MaxLate] rows: whoever invents low numbers neither reaches far back nor makes anyone search. The caller keeps the rows of one author's device in the order of their seq; seq 0 (notices) is outside that order.
 	FirstAbove(conv ConversationID, author ContactID, device DeviceID, seq uint64) (Message, error)
 }
 

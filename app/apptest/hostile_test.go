@@ -2,7 +2,9 @@ package apptest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
@@ -235,4 +237,68 @@ func TestSessionsBegunWithoutEndAreNotKeptWithoutEnd(t *testing.T) {
 	}
 	ada.Say(eve, "still here")
 	same(t, ada, eve)
+}
+
+func TestNobodyStepsBeforeAContactByAName(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, ben, eve := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{}), w.Person("Eve", apptest.PersonOptions{})
+	w.Befriend(ada, ben)
+	w.Befriend(ada, eve)
+	stranger := w.Person("Ben", apptest.PersonOptions{})
+	inv, _, err := ada.Invite(t.Context(), messenger.InviteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger.AddLink(inv.Link, "I am Ben")
+	ada.Until("the request", func() bool { return ada.State(stranger) == chat.ContactRequest })
+	if c, err := ada.Find(t.Context(), "Ben"); err != nil || c.ID != ben.ID {
+		t.Errorf("Ben is %v, %v", c.ID, err)
+	}
+	if c, err := ada.Find(t.Context(), stranger.ID.String()[:12]); err != nil || c.ID != stranger.ID {
+		t.Errorf("the stranger is %v, %v", c.ID, err)
+	}
+	prefix := ben.ID.String()[:8]
+	if err := eve.SetName(t.Context(), prefix); err != nil {
+		t.Fatal(err)
+	}
+	ada.Until("Eve's new name", func() bool { c, err := ada.Contact(t.Context(), eve.ID); return err == nil && c.Name == prefix })
+	if c, err := ada.Find(t.Context(), prefix); !errors.Is(err, chat.ErrAmbiguous) {
+		t.Errorf("%s is %v, %v", prefix, c.ID, err)
+	}
+	if c, err := ada.Find(t.Context(), ben.ID.String()); err != nil || c.ID != ben.ID {
+		t.Errorf("Ben's id is %v, %v", c.ID, err)
+	}
+}
+
+// TestAStrangersClaimAboutARelayIsNotBelieved: a request says that it is reached at a known relay's name, under another
+// pin. Accepting it must not make the true one look false.
+func TestAStrangersClaimAboutARelayIsNotBelieved(t *testing.T) {
+	w := apptest.NewWorld(t)
+	far := w.AddRelay(wire.Address{Host: "relay.example.org", Port: 443, Mode: wire.Web})
+	ada, eve := w.Person("Ada", apptest.PersonOptions{}), w.Person("Eve", apptest.PersonOptions{})
+	ben := w.Person("Ben", apptest.PersonOptions{Home: far})
+	inv, _, err := ada.Invite(t.Context(), messenger.InviteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve.AddLink(inv.Link, "Hello")
+	ada.Until("the request", func() bool { return ada.State(eve) == chat.ContactRequest })
+	claim := "sotto-relay://relay.example.org:443#pin=" + strings.Repeat("A", 43)
+	sends(t, w, eve, ada, chat.NewMessageID(), 0, content.Session{
+		Action: content.Introduce, Profile: &content.Profile{Name: "Eve"}, Route: &content.Route{
+			Seq: uint64(w.Now().Unix()) + 1000, Device: eve.Self().Device, Relay: claim, Mailbox: chat.MailboxID{1},
+			Token: make([]byte, 32), Secret: make([]byte, 32),
+		},
+	})
+	ada.Until("the claim", func() bool { return routeOf(t, ada, eve).Relay == claim })
+	if _, err := ada.Accept(t.Context(), eve.ID); err != nil {
+		t.Fatal(err)
+	}
+	good, _, err := ben.Invite(t.Context(), messenger.InviteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := ada.InspectLink(t.Context(), good.Link); err != nil || info.KnownRelay {
+		t.Errorf("Ben's relay: known %v, %v", info.KnownRelay, err)
+	}
 }

@@ -32,8 +32,9 @@ func (m *Messenger) Contact(ctx context.Context, id chat.ContactID) (c chat.Cont
 	return c, err
 }
 
-// Find returns the contact or request with that exact name or id, else the only one whose name or id begins so. Errors:
-// chat.ErrNotFound, chat.ErrAmbiguous.
+// Find returns the contact with that exact name or id, else the only one whose name or id begins so; where no contact
+// fits, a request. Who is not accepted cannot step before a contact by the name it chose, and nobody by choosing the
+// beginning of an id, of at least 8 digits, as a name. Errors: chat.ErrNotFound, chat.ErrAmbiguous.
 func (m *Messenger) Find(ctx context.Context, text string) (chat.Contact, error) {
 	if text == "" {
 		return chat.Contact{}, chat.ErrNotFound
@@ -46,14 +47,31 @@ func (m *Messenger) Find(ctx context.Context, text string) (chat.Contact, error)
 	if err != nil {
 		return chat.Contact{}, err
 	}
-	all = slices.DeleteFunc(all, func(c chat.Contact) bool { return c.Removed })
+	var contacts, requests []chat.Contact
+	for _, c := range all {
+		switch {
+		case c.Removed:
+		case c.State == chat.ContactRequest:
+			requests = append(requests, c)
+		default:
+			contacts = append(contacts, c)
+		}
+	}
+	c, err := findIn(contacts, text)
+	if errors.Is(err, chat.ErrNotFound) {
+		return findIn(requests, text)
+	}
+	return c, err
+}
+
+func findIn(all []chat.Contact, text string) (chat.Contact, error) {
+	const idDigits = 8
 	lower := strings.ToLower(text)
+	begins := func(c chat.Contact) bool { return strings.HasPrefix(c.ID.String(), lower) }
 	for _, fits := range []func(chat.Contact) bool{
 		func(c chat.Contact) bool { return c.ID.String() == lower },
-		func(c chat.Contact) bool { return c.Name == text },
-		func(c chat.Contact) bool {
-			return strings.HasPrefix(c.ID.String(), lower) || strings.HasPrefix(c.Name, text)
-		},
+		func(c chat.Contact) bool { return c.Name == text || len(text) >= idDigits && begins(c) },
+		func(c chat.Contact) bool { return begins(c) || strings.HasPrefix(c.Name, text) },
 	} {
 		var found []chat.Contact
 		for _, c := range all {

@@ -169,16 +169,6 @@ func (u *unit) accept(id chat.ContactID) (chat.Contact, error) {
 	if _, err := u.newReach(id, home.Address.String(), mailboxCredential{Secret: string(home.Secret)}); err != nil {
 		return chat.Contact{}, err
 	}
-	if route, err := routeTo(u.Tx, id); err == nil {
-		// The person saw where the answers go: that relay is known from now on, unless another is by that name.
-		if a, err := wire.ParseAddress(route.Relay); err == nil {
-			if known, err := knowsRelay(u.Tx, a); err == nil && !known {
-				if err := u.knowRelay(route.Relay); err != nil {
-					return chat.Contact{}, err
-				}
-			}
-		}
-	}
 	if err := u.ensureConversation(id); err != nil {
 		return chat.Contact{}, err
 	}

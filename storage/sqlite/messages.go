@@ -244,7 +244,7 @@ func (r messagesRepo) LastSeq(conv chat.ConversationID, author chat.ContactID, d
 }
 
 // FirstAbove walks back from the newest row until it meets one of that author and device with the seq or a lower one.
-// Late messages are late by little, and the head answers for all that are not late.
+// Late messages are late by little, at most by chat.MaxLate rows, and the head answers for all that are not late.
 func (r messagesRepo) FirstAbove(
 	conv chat.ConversationID, author chat.ContactID, device chat.DeviceID, seq uint64,
 ) (chat.Message, error) {
@@ -256,7 +256,7 @@ func (r messagesRepo) FirstAbove(
 		return chat.Message{}, chat.ErrNotFound
 	}
 	var found *chat.Message
-	for before, limit := int64(0), 32; ; limit = min(limit*2, 4096) {
+	for before, limit, left := int64(0), 32, chat.MaxLate; ; limit = min(limit*2, left) {
 		page, err := r.Page(conv, before, limit)
 		if err != nil {
 			return chat.Message{}, err
@@ -271,7 +271,7 @@ func (r messagesRepo) FirstAbove(
 			}
 			found = &m
 		}
-		if len(page) < limit {
+		if left -= len(page); len(page) < limit || left == 0 {
 			return orNotFound(found)
 		}
 		before = page[0].Position

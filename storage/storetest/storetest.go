@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(*testing.T) chat.Store) {
 		{"MessagePositionsAreTakenOnce", positions},
 		{"BetweenAlwaysFindsRoom", between},
 		{"LastSeqAndFirstAboveFollowOneAuthor", seqs},
+		{"ALateMessageReachesBackSoFar", lateness},
 		{"RollbackRestoresThreads", rollbackThreads},
 		{"DestroyLeavesOnlyOtherConversations", destroy},
 		{"AnnotationsWaitForTheirTarget", annotations},

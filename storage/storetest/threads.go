@@ -353,6 +353,23 @@ func seqs(t *testing.T, s chat.Store) {
 	})
 }
 
+// lateness looks from the end of a conversation longer than a late message reaches.
+func lateness(t *testing.T, s chat.Store) {
+	const more = 10
+	all := appendMessages(t, s, 1, chat.MaxLate+more)
+	first := all[0]
+	view(t, s, func(tx chat.Tx) error {
+		for seq, want := range map[uint64]int{0: more, first.Seq + more: more + 1, all[len(all)-2].Seq: len(all) - 1} {
+			got, err := tx.Messages().FirstAbove(first.Conversation, first.Author, first.Device, seq)
+			if err != nil {
+				return err
+			}
+			same(t, "FirstAbove", got.ID, all[want].ID)
+		}
+		return nil
+	})
+}
+
 func rollbackThreads(t *testing.T, s chat.Store) {
 	all := appendMessages(t, s, 1, 3)
 	err := s.Update(context.Background(), func(tx chat.Tx) error {

@@ -173,7 +173,8 @@ func (r messages) FirstAbove(
 	if err := r.t.reading(); err != nil {
 		return chat.Message{}, err
 	}
-	for _, p := range r.t.s.threads[conv] {
+	thread := r.t.s.threads[conv]
+	for _, p := range thread[max(0, len(thread)-chat.MaxLate):] {
 		if m := r.t.s.messages[p.id]; m.Author == from && m.Device == device && m.Seq > seq {
 			return copyMessage(m), nil
 		}
