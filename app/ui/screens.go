@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"sotto/app/ui/about"
 	"sotto/app/ui/add"
 	"sotto/app/ui/contact"
 	"sotto/app/ui/conversation"
@@ -8,6 +9,8 @@ import (
 	"sotto/app/ui/privacypage"
 	"sotto/app/ui/requests"
 	"sotto/app/ui/screen"
+	"sotto/app/ui/securitypage"
+	"sotto/app/ui/settings"
 	"sotto/app/ui/unlock"
 	"sotto/app/ui/welcome"
 )
@@ -23,5 +26,8 @@ func makers() map[screen.Name]screen.Maker {
 		screen.Invite:   func(s screen.Services, at screen.Place) screen.Screen { return invite.New(s, at) },
 		screen.Add:      func(s screen.Services, at screen.Place) screen.Screen { return add.New(s, at) },
 		screen.Privacy:  privacypage.New,
+		screen.Security: securitypage.New,
+		screen.Settings: settings.New,
+		screen.About:    about.New,
 	}
 }

@@ -56,6 +56,7 @@ func New(s screen.Services, at screen.Place) *View {
 	})
 	v.says = widget.NewColumn(theme.Space3)
 	v.name = widget.NewEntry(i18n.T("add.name.placeholder"))
+	v.name.Escape = s.Nav.Back
 	v.message = fynewidget.NewMultiLineEntry()
 	v.message.Wrapping = fyne.TextWrapWord
 	v.message.SetMinRowsVisible(2)

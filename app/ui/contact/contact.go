@@ -53,7 +53,9 @@ func New(s screen.Services, at screen.Place) *View {
 	v.content = widget.NewStack(1, head, v.page)
 	v.name = widget.NewEntry("")
 	v.name.OnSubmitted = v.rename
+	v.name.Escape = s.Nav.Back
 	v.digits = widget.NewEntry(i18n.T("contact.digits.placeholder"))
+	v.digits.Escape = s.Nav.Back
 	v.digits.OnSubmitted = func(string) { v.compareTyped() }
 	v.check = widget.NewField(i18n.T("contact.digits"), i18n.T("contact.digits.hint"), v.digits)
 	return v

@@ -45,6 +45,11 @@ func newComposer(v *View) *composer {
 	c.field.Draft = c.typed
 	c.field.EditLast = c.editLast
 	c.field.Cancel = c.cancelled
+	c.field.Escape = func() {
+		if v.s.Nav.Narrow() {
+			v.s.Nav.Back()
+		}
+	}
 	c.field.Page = func(n float32) { v.timeline.ScrollBy(n * v.timeline.Size().Height * 0.9) }
 	c.field.Grown = func() { v.content.Refresh() }
 	c.content = widget.NewNarrow(theme.ChatWidth, false,

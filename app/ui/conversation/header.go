@@ -48,7 +48,7 @@ func (h *header) show() {
 	c := h.v.contact
 	h.avatar.SetPerson(screen.Person(c))
 	h.bar.SetTitle(c.Name)
-	all := conditions(c, h.v.security)
+	all := conditions(c, h.v.security, h.v.overdue())
 	chips := make([]fyne.CanvasObject, len(all))
 	for i, cond := range all {
 		chips[i] = widget.NewChip(cond.icon, cond.word, cond.tone, func() { h.explain(cond) })

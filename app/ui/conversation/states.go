@@ -30,8 +30,9 @@ type condition struct {
 	action act
 }
 
-// conditions lists the states of a contact, the weightiest first.
-func conditions(c chat.Contact, s messenger.SecurityState) []condition {
+// conditions lists the states of a contact, the weightiest first. overdue says that delivery has been in the way for
+// longer than it may.
+func conditions(c chat.Contact, s messenger.SecurityState, overdue bool) []condition {
 	named := i18n.Args{"Name": screen.NameOf(c)}
 	var out []condition
 	switch s.Verification {
@@ -51,7 +52,7 @@ func conditions(c chat.Contact, s messenger.SecurityState) []condition {
 			text: i18n.T("state.unverified.text", named), offer: i18n.T("state.compare"), action: compare,
 		})
 	}
-	if w, ok := delivering(s, named); ok {
+	if w, ok := delivering(s, overdue, named); ok {
 		out = append(out, w)
 	}
 	if c.Bot {
@@ -64,18 +65,26 @@ func conditions(c chat.Contact, s messenger.SecurityState) []condition {
 }
 
 // delivering is the state of what is on its way.
-func delivering(s messenger.SecurityState, named i18n.Args) (condition, bool) {
+func delivering(s messenger.SecurityState, overdue bool, named i18n.Args) (condition, bool) {
 	c := condition{icon: theme.IconOffline, tone: widget.Careful, offer: i18n.T("state.offline.offer"), action: openSettings}
+	away := s.Relay != "" && !s.Online
 	switch {
 	case s.Parked > 0:
-		c.icon, c.offer, c.action = theme.IconAlert, "", noAct
-		c.word, c.title, c.text = i18n.N("state.parked", s.Parked), i18n.T("state.parked.title"), i18n.T("state.parked.text", named)
-	case !s.Online && s.Relay != "" && s.Waiting > 0:
+		return condition{
+			icon: theme.IconAlert, tone: widget.Alarming, word: i18n.N("state.parked", s.Parked),
+			title: i18n.T("state.parked.title"), text: i18n.T("state.parked.text", named),
+		}, true
+	case !overdue:
+		return c, false
+	case away && s.Waiting > 0:
 		c.word, c.title, c.text = i18n.N("state.offline.waiting", s.Waiting), i18n.T("state.offline.title"), i18n.T("state.offline.text", named)
-	case !s.Online && s.Relay != "":
+	case away:
 		c.word, c.title, c.text = i18n.T("state.offline"), i18n.T("state.offline.title"), i18n.T("state.offline.text", named)
+	case s.Waiting > 0:
+		c.word, c.title, c.text = i18n.N("state.offline.waiting", s.Waiting), i18n.T("state.waiting.title", named), i18n.T("state.waiting.text", named)
+		c.offer, c.action = "", noAct
 	default:
-		return condition{}, false
+		return c, false
 	}
 	return c, true
 }

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -32,7 +33,9 @@ type View struct {
 	conversation chat.Conversation
 	contact      chat.Contact
 	security     messenger.SecurityState
-	ready        bool // conversation and contact were read
+	stuck        time.Time // since when messages wait or the relay is away; zero: they do not
+	look         func()    // stops a later look at that
+	ready        bool      // conversation and contact were read
 	reading      bool
 	readAgain    bool
 
@@ -216,6 +219,7 @@ func (v *View) read() {
 			v.readTo = h.conversation.ReadUpTo
 			v.composer.begin(h.conversation.Draft)
 		}
+		v.followDelivery()
 		v.header.show()
 		v.showBanners()
 		v.composer.show()
@@ -229,6 +233,37 @@ func (v *View) read() {
 		}
 	})
 }
+
+// patience is how long delivery may take before the head of the chat speaks of it.
+const patience = 3 * time.Second
+
+// followDelivery notes since when something is in the way of what is written.
+func (v *View) followDelivery() {
+	if v.look != nil {
+		v.look()
+		v.look = nil
+	}
+	if !v.hindered() {
+		v.stuck = time.Time{}
+		return
+	}
+	now := v.s.Now()
+	if v.stuck.IsZero() {
+		v.stuck = now
+	}
+	if left := patience - now.Sub(v.stuck); left > 0 {
+		v.look = v.s.Work.After(left, v.read)
+	}
+}
+
+// hindered reports whether messages wait that should not, or would.
+func (v *View) hindered() bool {
+	s := v.security
+	return s.Relay != "" && !s.Online || s.Waiting > 0 && v.contact.State == chat.ContactAccepted && s.Verification != chat.Changed
+}
+
+// overdue reports whether the head of the chat speaks of delivery.
+func (v *View) overdue() bool { return !v.stuck.IsZero() && v.s.Now().Sub(v.stuck) >= patience }
 
 // begin fills the timeline for the first time.
 func (v *View) begin() {
