@@ -29,7 +29,7 @@ func (m *Messenger) Add(ctx context.Context, text string, o AddOptions) (chat.Co
 	route := chat.Route{
 		Peer: l.peer, Relay: l.relay.String(), Mailbox: l.mailbox, Token: l.token[:], Secret: l.secret[:],
 	}
-	opened, err := m.initiate(ctx, route)
+	opened, err := m.initiateNow(ctx, route)
 	if errors.Is(err, chat.ErrUnauthorized) {
 		return chat.Contact{}, fmt.Errorf("add: %w", chat.ErrInviteUsed)
 	}
@@ -57,6 +57,13 @@ func (m *Messenger) Add(ctx context.Context, text string, o AddOptions) (chat.Co
 		return chat.Contact{}, fmt.Errorf("add: %w", err)
 	}
 	return contact, nil
+}
+
+// initiateNow bounds what a silent relay can make the person wait.
+func (m *Messenger) initiateNow(ctx context.Context, route chat.Route) (opening, error) {
+	ctx, cancel := context.WithTimeout(ctx, openNowTimeout)
+	defer cancel()
+	return m.initiate(ctx, route)
 }
 
 // mayAdd checks everything that needs no network, and answers the state of the contact if there is one.

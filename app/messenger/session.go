@@ -235,9 +235,10 @@ func relayError(err error) error {
 		{wire.ErrNoMailbox, chat.ErrUnauthorized},
 		{wire.ErrNotFound, chat.ErrUnauthorized},
 		{wire.ErrExpired, chat.ErrInviteExpired},
-		{wire.ErrUnsupported, chat.ErrUnsupported},
 		{wire.ErrBadAddress, chat.ErrMalformed},
-		{wire.ErrMalformed, chat.ErrMalformed},
+		// Whatever answers there is not a relay that this version can use.
+		{wire.ErrUnsupported, chat.ErrOffline},
+		{wire.ErrMalformed, chat.ErrOffline},
 	}
 	for _, row := range table {
 		if errors.Is(err, row.from) {

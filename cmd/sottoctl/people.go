@@ -41,6 +41,9 @@ func (v *addVerb) do(ctx context.Context, d *desk) (any, error) {
 	case errors.Is(err, chat.ErrOffline):
 		return nil, explain(err, "The relay of this invitation cannot be reached now. Nothing was changed; try again later.")
 	case errors.Is(err, chat.ErrMalformed):
+		if _, wrong := m.InspectLink(ctx, strings.TrimSpace(link)); wrong == nil {
+			return nil, explain(err, "What the relay keeps for this invitation is not what its link promises. Nothing was changed; ask for a new one.")
+		}
 		return nil, explain(err, "That is not a whole sotto: link. Nothing was changed; ask for it again.")
 	case err != nil:
 		return nil, err
