@@ -55,6 +55,7 @@ type peer struct {
 	id     string
 	dir    string
 	secret string
+	words  io.Writer // what its rpc process says beside the answers
 
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -80,7 +81,7 @@ func newPeer(t *testing.T, name string, initFlags ...string) (*peer, initObject)
 	base := t.TempDir()
 	p := &peer{
 		t: t, name: name, dir: filepath.Join(base, "profile"), secret: filepath.Join(base, "passphrase"),
-		events: make(chan eventObject, 10000), ended: make(chan error, 1), waiting: map[int]chan reply{},
+		words: os.Stderr, events: make(chan eventObject, 10000), ended: make(chan error, 1), waiting: map[int]chan reply{},
 	}
 	if err := os.WriteFile(p.secret, []byte("correct horse battery staple "+name+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -117,7 +118,7 @@ func (p *peer) sottoctl(args ...string) (string, int) {
 func (p *peer) serve() {
 	p.t.Helper()
 	p.cmd = p.command("rpc")
-	p.cmd.Stderr = os.Stderr
+	p.cmd.Stderr = p.words
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
