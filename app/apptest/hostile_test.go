@@ -2,10 +2,12 @@ package apptest_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -301,4 +303,38 @@ func TestAStrangersClaimAboutARelayIsNotBelieved(t *testing.T) {
 	if info, err := ada.InspectLink(t.Context(), good.Link); err != nil || info.KnownRelay {
 		t.Errorf("Ben's relay: known %v, %v", info.KnownRelay, err)
 	}
+}
+
+// TestAMailboxThatItsRelayLostIsReadAgain on the connection that learnt of the loss.
+func TestAMailboxThatItsRelayLostIsReadAgain(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, ben := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{})
+	w.Befriend(ada, ben)
+	settle(t, ada)
+	settle(t, ben)
+	w.Forward(time.Hour)
+	var lost chat.Mailbox
+	err := ada.Store.View(t.Context(), func(tx chat.Tx) error {
+		list, err := tx.Mailboxes().List()
+		for _, mb := range list {
+			if mb.Contact == ben.ID {
+				lost = mb
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := w.Relay.Client(t, nil)
+	client.Own(wire.Owned{Mailbox: wire.Mailbox(lost.ID), Key: ed25519.NewKeyFromSeed(lost.OwnerKey)})
+	if err := client.DeleteMailbox(t.Context(), wire.Mailbox(lost.ID)); err != nil {
+		t.Fatal(err)
+	}
+	w.Relay.Down(true)
+	w.Relay.Down(false)
+	ada.Until("the alert", func() bool { return ada.Alerts(messenger.AlertMailboxGone) == 1 })
+	settle(t, ada)
+	ben.Say(ada, "do you hear me?")
+	ada.Until("it", func() bool { return len(ada.Thread(ben)) == 1 })
 }

@@ -146,7 +146,7 @@ func (c *Client) sync(ctx context.Context, s *session) error {
 			}
 		}
 		s.mu.Lock()
-		for _, m := range group.mailboxes {
+		for _, m := range present { // one that is gone may be opened again, and is then asked for once more
 			s.subscribed[m] = true
 		}
 		s.mu.Unlock()
