@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -510,32 +511,106 @@ func TestTypingShowsWithConsentAndEndsWithTheMessage(t *testing.T) {
 	v.until("it ends", func() bool { return v.bubble("there") != nil && !v.text("is writing") })
 }
 
+func TestAMessageThatIsRefusedIsKeptExplainedAndDiscarded(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	c := v.openChat(ada)
+	if err := ada.Messenger.Block(t.Context(), v.me.Messenger.Self().ID); err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for n := 0; ; n++ { // until the relay has learned of it, messages are still taken
+		text = fmt.Sprintf("are you there, %d", n)
+		v.write(text)
+		v.until("it is sent or refused", func() bool { m := v.bubble(text); return m != nil && m.Delivery != widget.Queued })
+		if v.bubble(text).Delivery == widget.Failed {
+			break
+		}
+	}
+	if v.bubble(text).Note != "Not taken" {
+		t.Errorf("the reason is %q", v.bubble(text).Note)
+	}
+	v.shoot("failed")
+	v.tap("1 not sent")
+	v.tap("Close")
+	v.choose(c, text, "Discard")
+	v.until("it is gone", func() bool { return v.bubble(text) == nil })
+}
+
+func TestAnAwayPeerShowsAsWaiting(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	dir := filepath.Join(t.TempDir(), "ada")
+	ada := newProfile(t, dir, "Ada")
+	v.asks(ada, "hello")
+	if _, err := v.me.Messenger.Accept(t.Context(), ada.Messenger.Self().ID); err != nil {
+		t.Fatal(err)
+	}
+	v.until("Ada is listed", func() bool { return v.listed("Ada") })
+	v.openChat(ada)
+	id := ada.Messenger.Self().ID
+	v.until("the acceptance went out", func() bool {
+		s, err := v.me.Messenger.Security(t.Context(), id)
+		return err == nil && s.Waiting == 0
+	})
+	if err := ada.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v.write("are you there")
+	v.until("the head of the chat says so", func() bool { return v.button("Offline: 1 waiting") != nil })
+	v.shoot("waiting")
+	v.tap("Offline: 1 waiting")
+	if !v.text("Ada cannot be reached now") {
+		t.Error("it is not explained")
+	}
+}
+
+func TestAMutedConversationDoesNotNotify(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada, ben := v.friend("Ada", "hello"), v.friend("Ben", "good day")
+	conv := v.me.Messenger.ConversationWith(ada.Messenger.Self().ID)
+	if err := v.me.Messenger.SetMuted(t.Context(), conv, true); err != nil {
+		t.Fatal(err)
+	}
+	v.w.SetFocused(false)
+	v.says(ada, "quiet")
+	v.until("it came", func() bool { return v.text("quiet") })
+	v.says(ben, "loud")
+	v.until("the other one is told", func() bool { return len(v.notes.shown) > 0 })
+	if n := len(v.notes.shown); n != 1 {
+		t.Errorf("%d notifications", n)
+	}
+}
+
 func TestNamesThatDisguiseAndLongNamesStayInTheirPlace(t *testing.T) {
 	for name, mode := range map[string]theme.Mode{"light": theme.Light, "dark": theme.Dark} {
-		v := newWorld(t, mode)
-		long := "Wilhelmina Featherstonehaugh-Cholmondeley of the Northern Reading Society"
-		w := v.friend(long, "A first word that is rather long, so that the preview in the list has to be cut somewhere before its end.")
-		v.friend("שרה לוי", "שלום, מה שלומך? נפגש מחר בשמונה.")
-		evil := v.friend("Ada\u202egnp.exe", "hello")
-		v.openChat(w)
-		v.says(w, "https://example.org/"+strings.Repeat("a-very-long-path/", 8))
-		v.write("A reply with *weight*, `code` and an emoji 🎉")
-		v.write("And a second line of the same group.")
-		v.until("all is there", func() bool { return v.bubble("And a second line of the same group.") != nil })
-		v.shoot("long-" + name)
-		v.resize(760, 480)
-		v.shoot("long-narrow-" + name)
-		v.resize(1100, 720)
-		v.openChat(evil)
-		v.tap("Details")
-		v.until("the number is shown", func() bool { return v.text("Safety number") })
-		v.shoot("disguise-" + name)
-		v.seen(func(o fyne.CanvasObject) {
-			if x, ok := o.(*widget.Text); ok && strings.ContainsRune(x.Content(), '\u202e') {
-				t.Errorf("%q is on screen", x.Content())
-			}
-		})
+		t.Run(name, func(t *testing.T) { showNames(t, name, mode) })
 	}
+}
+
+func showNames(t *testing.T, name string, mode theme.Mode) {
+	v := newWorld(t, mode)
+	long := "Wilhelmina Featherstonehaugh-Cholmondeley of the Northern Reading Society"
+	w := v.friend(long, "A first word that is rather long, so that the preview in the list has to be cut somewhere before its end.")
+	v.friend("שרה לוי", "שלום, מה שלומך? נפגש מחר בשמונה.")
+	evil := v.friend("Ada\u202egnp.exe", "hello")
+	v.openChat(w)
+	v.says(w, "https://example.org/"+strings.Repeat("a-very-long-path/", 8))
+	v.write("A reply with *weight*, `code` and an emoji 🎉")
+	v.write("And a second line of the same group.")
+	v.until("all is there", func() bool { return v.bubble("And a second line of the same group.") != nil })
+	v.shoot("long-" + name)
+	v.resize(760, 480)
+	v.shoot("long-narrow-" + name)
+	v.resize(1100, 720)
+	v.openChat(evil)
+	v.tap("Details")
+	v.until("the number is shown", func() bool { return v.text("Safety number") })
+	v.shoot("disguise-" + name)
+	v.seen(func(o fyne.CanvasObject) {
+		if x, ok := o.(*widget.Text); ok && strings.ContainsRune(x.Content(), '\u202e') {
+			t.Errorf("%q is on screen", x.Content())
+		}
+	})
 }
 
 // timeline answers the timeline on screen.

@@ -1,10 +1,14 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"image/png"
+	"io"
+	"log"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +36,26 @@ func TestMain(m *testing.M) {
 	if err := i18n.Load(); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	said := &bytes.Buffer{}
+	log.SetOutput(io.MultiWriter(os.Stderr, said))
+	code := m.Run()
+	if strings.Contains(said.String(), "Error in Fyne call thread") {
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// running answers the goroutines of the window that still run.
+func running() string {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	var out []string
+	for _, g := range strings.Split(string(stacks), "\n\n") {
+		if strings.Contains(g, "sotto/app/ui/screen.") {
+			out = append(out, g)
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 // cheap are passphrase costs for tests; no flag of a program reaches them.
@@ -87,6 +110,9 @@ func newWorld(t *testing.T, mode theme.Mode) *world {
 	t.Cleanup(func() {
 		if err := v.w.Close(); err != nil {
 			t.Errorf("closing the window: %v", err)
+		}
+		if left := running(); left != "" {
+			t.Errorf("the window was closed and this still runs:\n%s", left)
 		}
 	})
 	v.resize(theme.WindowWidth, theme.WindowHeight)
