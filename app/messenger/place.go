@@ -129,12 +129,29 @@ func (u *unit) noteSeq(c content.Content, s session) error {
 		}
 		g.Highest = c.Seq
 	} else {
+		if err := u.foundMissing(g.Ranges, c.Seq); err != nil {
+			return err
+		}
 		g.Ranges = without(g.Ranges, c.Seq, row)
 	}
 	if n := len(g.Ranges); n > maxGaps {
 		g.Ranges = g.Ranges[n-maxGaps:]
 	}
 	return putJSON(u.Tx, name, g)
+}
+
+// foundMissing takes a number that arrived after all off the row that showed it as missing: what is still missing
+// between the two stays there, what is missing before the new row is shown there by the next sweep.
+func (u *unit) foundMissing(ranges []gap, seq uint64) error {
+	for _, r := range ranges {
+		if seq < r.From || seq > r.To || u.now.Sub(r.Since) < missingAfter {
+			continue
+		}
+		if err := u.showMissing(r.Before, int(min(r.To-seq, 1<<20))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // without returns the ranges with one number arrived. The row that brought it ends the part below it.

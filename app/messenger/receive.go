@@ -17,8 +17,10 @@ import (
 const (
 	receiveBatch = 32
 	receiveRetry = time.Second
-	ackTimeout   = 30 * time.Second
-	alertEvery   = time.Hour // one alert about rejected envelopes
+	// receiveRetries bounds the wait for a batch of which nothing can be committed, unless the disk is full.
+	receiveRetries = 30
+	ackTimeout     = 30 * time.Second
+	alertEvery     = time.Hour // one alert about rejected envelopes
 )
 
 // takePushes commits what a relay delivers and then tells it to forget it. What cannot be committed now, because the
@@ -45,12 +47,13 @@ func (m *Messenger) takePushes(r *pooled) {
 	}
 }
 
-// commitPushes returns the pushes whose outcome is committed.
+// commitPushes returns the pushes whose outcome is committed. What the store refuses is tried again for a while; then
+// what does not need the row that fails goes on, and the rest stays at the relay until the next connection.
 func (m *Messenger) commitPushes(r *pooled, batch []wire.Push) []wire.Push {
 	m.busy.Add(1)
 	defer m.busy.Add(-1)
 	m.received.Add(int64(len(batch)))
-	for {
+	for attempt := 0; ; attempt++ {
 		err := m.update(m.ctx, func(u *unit) error { return u.receiveAll(batch) })
 		if err == nil {
 			return batch
@@ -58,8 +61,10 @@ func (m *Messenger) commitPushes(r *pooled, batch []wire.Push) []wire.Push {
 		if m.ctx.Err() != nil {
 			return nil
 		}
-		if errors.Is(err, chat.ErrDamaged) || isPoison(err) {
-			return m.commitOneByOne(batch)
+		if !blocksAll(err) {
+			if done := m.commitOneByOne(batch, errors.Is(err, chat.ErrDamaged)); len(done) > 0 || attempt == receiveRetries {
+				return done
+			}
 		}
 		timer := time.NewTimer(receiveRetry)
 		select {
@@ -71,8 +76,12 @@ func (m *Messenger) commitPushes(r *pooled, batch []wire.Push) []wire.Push {
 	}
 }
 
-// isPoison reports whether an error says no to a content for good: trying again would end the same way, and hold up all
-// that waits behind it.
+// blocksAll reports whether the store can take nothing at all for now: then all waits.
+func blocksAll(err error) bool {
+	return errors.Is(err, chat.ErrDiskFull) || errors.Is(err, chat.ErrReadOnly) || errors.Is(err, chat.ErrLocked)
+}
+
+// isPoison reports whether an error says no to a content for good: trying again would end the same way.
 func isPoison(err error) bool {
 	for _, refusal := range []error{
 		chat.ErrNotFound, chat.ErrMalformed, chat.ErrTooLarge, chat.ErrUnsupported, chat.ErrRefused, chat.ErrBlocked,
@@ -85,10 +94,9 @@ func isPoison(err error) bool {
 	return false
 }
 
-// commitOneByOne keeps a damaged row or a poisonous content from holding up the others. The envelope that needs the row
-// stays at the relay; the poisonous one is rejected, and nothing of it is kept.
-func (m *Messenger) commitOneByOne(batch []wire.Push) (done []wire.Push) {
-	damaged := false
+// commitOneByOne keeps a row that fails, or a poisonous content, from holding up the others. The poisonous one is
+// rejected, and nothing of it is kept.
+func (m *Messenger) commitOneByOne(batch []wire.Push, damaged bool) (done []wire.Push) {
 	for _, p := range batch {
 		err := m.update(m.ctx, func(u *unit) error { return u.receiveAll([]wire.Push{p}) })
 		if isPoison(err) {
@@ -97,7 +105,6 @@ func (m *Messenger) commitOneByOne(batch []wire.Push) (done []wire.Push) {
 		if err == nil {
 			done = append(done, p)
 		}
-		damaged = damaged || errors.Is(err, chat.ErrDamaged)
 	}
 	if damaged {
 		//nolint:errcheck // the damage is reported by every read as well
