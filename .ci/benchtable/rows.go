@@ -1,0 +1,73 @@
+package main
+
+import "fmt"
+
+// row is one line of the table.
+type row struct {
+	what, unit   string
+	ours, anchor string  // names of figures
+	fewer        bool    // less is better
+	ratio        float64 // goal: at least (fewer: at most) so many times the anchor; 0: none
+	bound        float64 // goal: at least (fewer: at most) so much; 0: none
+	also         string  // a second figure of ours, with its own bound
+	alsoUnit     string
+	alsoBound    float64
+	pending      string // why there is no figure yet
+}
+
+// rows follows the numbers the project set itself. What a later version brings is listed, not left out.
+func rows(messages int) []row {
+	history := thousands(messages)
+	thread := thousands(messages / 200)
+	return []row{
+		{what: "text of 200 B, encrypted and decrypted in turns: states parsed and saved, padding, associated data and encoding included", unit: "/CPU-s", ours: "Envelope messages/CPU-s", anchor: "libsignal pingpong_roundmsgs_per_s", ratio: 2.5},
+		{what: "ratchet with states parsed and saved, 200 B in turns, nothing padded", unit: "/CPU-s", ours: "PingPongThroughStorage messages/CPU-s", anchor: "libsignal pingpong_roundmsgs_per_s"},
+		{what: "ratchet alone, states in memory", unit: "/CPU-s", ours: "PingPong messages/CPU-s", anchor: "libsignal pingpong_nocopy_roundmsgs_per_s"},
+		{what: "as the first row, each step committed to the encrypted store", unit: "/CPU-s", ours: "EnvelopeCommitted messages/CPU-s", anchor: "libsignal pingpong_roundmsgs_per_s", ratio: 1},
+		{what: "session set-up, initiate, our signatures included", unit: "/CPU-s", ours: "SetUp initiated/CPU-s", anchor: "libsignal process_bundle_per_s", ratio: 1},
+		{what: "session set-up, accept, our signatures included", unit: "/CPU-s", ours: "SetUp accepted/CPU-s", anchor: "libsignal first_decrypt_accept_per_s", ratio: 2},
+		{what: "mean overhead of a message, 200 B in turns, before padding", unit: "B", ours: "PingPong overhead-B/message", anchor: "libsignal pingpong_overhead_mean", fewer: true, bound: 190},
+		{what: "insert " + history + " messages, units of work of 100 in one conversation; tags included, search not built", unit: "/s", ours: "History/threads inserts/s", anchor: "sqlcipher insert_per_s", ratio: 0.5},
+		{what: "the same, each message in another conversation than the one before", unit: "/s", ours: "History/mixed inserts/s", anchor: "sqlcipher insert_per_s", ratio: 0.5},
+		{what: "open and first page of 50 at " + history + ", key derivation excluded", unit: "ms", ours: "History/threads open-ms", anchor: "sqlcipher open_first_page_ms", fewer: true, ratio: 2},
+		{what: "delete a conversation of " + thread + " at " + history + ", epoch turned, log truncated", unit: "ms", ours: "History/threads delete-ms", anchor: "sqlcipher delete_conversation_ms", fewer: true, ratio: 0.5},
+		{what: "search in " + history + ", p95", unit: "ms", anchor: "sqlcipher search_p95_ms", fewer: true, ratio: 1, bound: 50, pending: "search is not built yet"},
+		{what: "unlock to usable at 1,000,000, cold", unit: "s", fewer: true, bound: 1, pending: "search is not built yet"},
+		{what: "export 16,000 messages: time; peak memory", unit: "s", ours: "Export export-s", fewer: true, bound: 10, also: "Export peak-MB", alsoUnit: "MB", alsoBound: 100},
+		{what: "export 1,000,000 messages", unit: "s", fewer: true, bound: 300, pending: "not measured"},
+		{what: "relay, stored with sync, pushed and received, 64 in flight, 4 KiB", unit: "/s", ours: "ManyMailboxes envelopes/s", anchor: "mosquitto4096 e2e_per_s", ratio: 0.5},
+		{what: "the same for a text of 1 KiB (our envelope is still 4 KiB)", unit: "/s", ours: "ManyMailboxes envelopes/s", anchor: "mosquitto1024 e2e_per_s", ratio: 0.5},
+		{what: "relay, from Send to push, p99 at 1,000/s, 4 KiB", unit: "ms", ours: "ManyMailboxesLatency p99-ms", anchor: "mosquitto4096 push_p99_ms", fewer: true, ratio: 10},
+		{what: "start to the unlock screen on the display; anchor: empty window of the toolkit", unit: "s", ours: "window start-s", anchor: "empty window start-s", fewer: true, ratio: 1.5},
+		{what: "memory at the unlock screen; anchor: empty window of the toolkit", unit: "MB", ours: "window MB", anchor: "empty window MB", fewer: true, ratio: 2},
+		{what: "memory, idle and unlocked at 1,000,000 messages", unit: "MB", fewer: true, pending: "not measured"},
+	}
+}
+
+// goal returns the goal in words.
+func (r row) goal() string {
+	sign := "≥"
+	if r.fewer {
+		sign = "≤"
+	}
+	words := ""
+	add := func(s string) {
+		if words != "" {
+			words += ", "
+		}
+		words += sign + " " + s
+	}
+	if r.ratio > 0 {
+		add(fmt.Sprintf("%gx", r.ratio))
+	}
+	if r.bound > 0 {
+		add(fmt.Sprintf("%g %s", r.bound, r.unit))
+	}
+	if r.alsoBound > 0 {
+		add(fmt.Sprintf("%g %s", r.alsoBound, r.alsoUnit))
+	}
+	if words == "" {
+		return "-"
+	}
+	return words
+}
