@@ -338,3 +338,38 @@ func TestAMailboxThatItsRelayLostIsReadAgain(t *testing.T) {
 	ben.Say(ada, "do you hear me?")
 	ada.Until("it", func() bool { return len(ada.Thread(ben)) == 1 })
 }
+
+func TestARequestDoesNotChangeUnderTheDecision(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, eve := w.Person("Ada", apptest.PersonOptions{}), w.Person("Eve", apptest.PersonOptions{})
+	inv, _, err := ada.Invite(t.Context(), messenger.InviteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve.AddLink(inv.Link, "I sell flowers")
+	ada.Until("the request", func() bool { return ada.State(eve) == chat.ContactRequest })
+	elsewhere := "sotto-relay://elsewhere.example.org:443#web"
+	for i := range 3 {
+		sends(t, w, eve, ada, chat.NewMessageID(), 0, content.Session{
+			Action: content.Introduce, Profile: &content.Profile{Name: "Your bank"}, Text: "Pay at once",
+			Route: &content.Route{
+				Seq: uint64(w.Now().Unix()) + 1000 + uint64(i), Device: eve.Self().Device, Relay: elsewhere,
+				Mailbox: chat.MailboxID{byte(i)}, Token: make([]byte, 32), Secret: make([]byte, 32),
+			},
+		})
+	}
+	ada.Until("the last", func() bool { return routeOf(t, ada, eve).Mailbox == chat.MailboxID{2} })
+	list, err := ada.Requests(t.Context())
+	if err != nil || len(list) != 1 || list[0].Name != "Eve" || list[0].Text != "I sell flowers" {
+		t.Errorf("requests %+v, %v", list, err)
+	}
+	calls := 0
+	for _, e := range ada.Events() {
+		if e.Type == messenger.EventRequest {
+			calls++
+		}
+	}
+	if calls != 1 {
+		t.Errorf("%d calls for attention", calls)
+	}
+}

@@ -83,6 +83,9 @@ func (in *intake) applyIntroduction(mb chat.Mailbox, s session, contact chat.Con
 	if err := in.takeRoute(s.Peer, s.Device, b.Route); err != nil {
 		return err
 	}
+	if known, err := in.asked(contact); err != nil || known {
+		return err
+	}
 	contact, err := in.rename(contact, *b.Profile)
 	if err != nil {
 		return err

@@ -65,6 +65,16 @@ func (in *intake) newRequest(
 // spent reports whether an invitation has given all the contacts it may.
 func spent(inv chat.Invitation) bool { return inv.Max > 0 && inv.Used >= inv.Max }
 
+// asked reports whether the request of a contact waits already. Its first introduction stands: what the person saw must
+// not change under the decision, and a stranger calls once.
+func (in *intake) asked(contact chat.Contact) (bool, error) {
+	if contact.State != chat.ContactRequest {
+		return false, nil
+	}
+	_, known, err := setting(in.Tx, settingRequest+contact.ID.String())
+	return known, err
+}
+
 // storeRequest keeps the introduction until the person decides.
 func (in *intake) storeRequest(mb chat.Mailbox, contact chat.Contact, c content.Content, b content.Session) error {
 	contact.FirstText = b.Text
