@@ -22,6 +22,12 @@ type Limits struct {
 	GrantedBoxes uint64
 }
 
+// granted are the limits of a mailbox that was opened by a grant: whoever holds a link opens as many as it grants.
+func (l Limits) granted() Limits {
+	l.MaxBytes = l.MaxBytes / 8
+	return l
+}
+
 // ServerLimits are the defaults of a relay for many.
 func ServerLimits() Limits {
 	return Limits{

@@ -257,6 +257,9 @@ func (c *conn) create(b *wire.MboxCreate) error {
 		return wire.ErrUnauthorized
 	}
 	l := c.relay.opts.Limits
+	if grant != nil {
+		l = l.granted()
+	}
 	m := store.Mailbox{
 		Address:     wire.MailboxAddress(b.Owner[:], b.Salt),
 		Owner:       b.Owner,

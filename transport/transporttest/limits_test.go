@@ -136,3 +136,24 @@ var (
 	_ client.Dialer = (*transporttest.Network)(nil)
 	_ net.Listener  = (*transporttest.Network)(nil)
 )
+
+func TestAMailboxOpenedByAGrantHoldsAnEighth(t *testing.T) {
+	r := transporttest.NewRelay(t, func(o *relay.Options) { o.Limits.MaxBytes = 8 * wire.MaxEnvelope })
+	bob, alice := r.Client(t, nil), r.Client(t, nil)
+	box, own := open(t, r, bob)
+	grant := wire.NewGrant()
+	ok(t, bob.PutGrant(t.Context(), box.Mailbox, grant.Hash(), 1, time.Time{}))
+	s := spec(t, r)
+	s.Credential, s.MaxBytes = wire.Credential{Grant: grant}, 1<<40
+	granted, err := alice.CreateMailbox(t.Context(), s)
+	ok(t, err)
+	token := wire.NewToken()
+	ok(t, alice.PutToken(t.Context(), granted, token.Hash(), wire.TokenLimits{}))
+	for i, want := range []error{nil, wire.ErrQuota} {
+		err := alice.Send(t.Context(), granted, token, wire.NewEnvelopeID(), make([]byte, wire.MaxEnvelope))
+		if !errors.Is(err, want) {
+			t.Errorf("envelope %d: %v, want %v", i, err, want)
+		}
+		ok(t, alice.Send(t.Context(), box.Mailbox, own, wire.NewEnvelopeID(), make([]byte, wire.MaxEnvelope)))
+	}
+}
