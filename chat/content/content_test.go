@@ -207,6 +207,9 @@ func TestNamesLoseTheirDisguises(t *testing.T) {
 		"A\u200bd\ufeffa\x00":         "Ada",
 		"👩\u200d💻":                    "👩\u200d💻",
 		"\u202e":                      "",
+		"\u200dAda\u200d \u200c":      "Ada",
+		"Ada\u2063\u206a\u3164":       "Ada",
+		"\u3164\u2800\U000E0101":      "",
 		strings.Repeat("é", 100):      strings.Repeat("é", content.MaxName/2),
 	}
 	for in, want := range cases {

@@ -6,8 +6,10 @@ import (
 	"unicode/utf8"
 )
 
+const nonJoiner, joiner = '\u200c', '\u200d'
+
 // CleanName returns a name fit to be shown beside others: bidirectional controls (Unicode 9, UAX #9), other controls and
-// invisible formatting stripped, white space collapsed, at most [MaxName] bytes. It may return the empty string.
+// invisible characters stripped, joiners only inside, white space collapsed, at most [MaxName] bytes. It may return the empty string.
 func CleanName(s string) string {
 	var b strings.Builder
 	space := false
@@ -17,6 +19,8 @@ func CleanName(s string) string {
 			space = b.Len() > 0
 			continue
 		case r == utf8.RuneError || unicode.IsControl(r) || hidden(r):
+			continue
+		case (r == joiner || r == nonJoiner) && b.Len() == 0:
 			continue
 		}
 		size := utf8.RuneLen(r)
@@ -32,17 +36,20 @@ func CleanName(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), string([]rune{joiner, nonJoiner, ' '}))
 }
 
-// hidden reports whether a rune shows nothing itself and can disguise a name. The zero-width joiner and non-joiner stay:
-// scripts and emoji need them.
+// hidden reports whether a rune shows nothing itself and can disguise a name: bidirectional controls and other formatting
+// (general category Cf), and letters and marks without a glyph. The zero-width joiner and non-joiner stay: scripts and
+// emoji need them.
 func hidden(r rune) bool {
 	switch {
-	case r == 0x061C, r == 0x200E, r == 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-		return true // bidirectional controls
-	case r == 0x00AD, r == 0x200B, r == 0x2060, r == 0xFEFF, r >= 0xE0000 && r <= 0xE007F:
-		return true // soft hyphen, zero-width space, word joiner, byte order mark, tags
+	case r == joiner || r == nonJoiner:
+		return false
+	case unicode.Is(unicode.Cf, r), r == 0x034F, r == 0x2800, r == 0x3164, r == 0xFFA0:
+		return true // grapheme joiner, blank Braille pattern, Hangul fillers
+	case r == 0x115F, r == 0x1160, r == 0x17B4, r == 0x17B5, r >= 0x180B && r <= 0x180F, r >= 0xE0000 && r <= 0xE0FFF:
+		return true // Hangul fillers, Khmer and Mongolian marks without a glyph, tags and supplementary selectors
 	}
 	return false
 }
