@@ -53,7 +53,7 @@ func openEmbedded(dir string) (*EmbeddedRelay, error) {
 	}
 	id, secret, err := relay.OpenIdentity(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the embedded relay: %w", err)
+		return nil, fmt.Errorf("open the embedded relay: %w", relayFileError(err))
 	}
 	r := &EmbeddedRelay{dir: dir, id: id, secret: secret, lock: flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))}
 	raw, err := os.ReadFile(filepath.Join(dir, portsName))
@@ -177,10 +177,18 @@ func (r *EmbeddedRelay) Start() error {
 	return nil
 }
 
+// relayFileError names what is wrong with the files of the relay.
+func relayFileError(err error) error {
+	if errors.Is(err, relay.ErrDamaged) || errors.Is(err, sqlite.ErrDamaged) {
+		return fmt.Errorf("%w: %w", chat.ErrDamaged, err)
+	}
+	return fileError(err)
+}
+
 func (r *EmbeddedRelay) serve() error {
 	var err error
 	if r.store, err = sqlite.Open(r.dir); err != nil {
-		return fmt.Errorf("open the embedded relay's store: %w", err)
+		return fmt.Errorf("open the embedded relay's store: %w", relayFileError(err))
 	}
 	r.relay, err = relay.New(relay.Options{Store: r.store, Identity: r.id, Secret: r.secret, Limits: relay.EmbeddedLimits()})
 	if err != nil {

@@ -17,5 +17,5 @@ const (
 func isReadOnly(err error) bool { return errors.Is(err, errWriteProtect) }
 
 func isFull(err error) bool {
-	return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull)
+	return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull) || errors.Is(err, syscall.ENOSPC) // as the relay's store says it
 }

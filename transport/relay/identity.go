@@ -50,7 +50,8 @@ func NewIdentity() *Identity {
 	return &Identity{key: key}
 }
 
-// OpenIdentity loads the identity and the creation password kept in a directory, or makes them.
+// OpenIdentity loads the identity and the creation password kept in a directory, or makes them. Errors: ErrDamaged, and
+// those of the file system without their path.
 func OpenIdentity(dir string) (*Identity, wire.PassSecret, error) {
 	id, err := openKey(filepath.Join(dir, identityFile))
 	if err != nil {
@@ -72,7 +73,8 @@ func bare(err error) error {
 	return err
 }
 
-var errDamaged = errors.New("file is damaged")
+// ErrDamaged: a file of the relay does not hold what it should.
+var ErrDamaged = errors.New("file is damaged")
 
 func openKey(path string) (*Identity, error) {
 	raw, err := os.ReadFile(path)
@@ -89,15 +91,15 @@ func openKey(path string) (*Identity, error) {
 	}
 	block, _ := pem.Decode(raw)
 	if block == nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	key, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return &Identity{key: key}, nil
 }
@@ -113,7 +115,7 @@ func openSecret(path string) (wire.PassSecret, error) {
 	}
 	secret := wire.PassSecret(strings.TrimSpace(string(raw)))
 	if len(secret) < 16 || len(secret) > wire.MaxPassSecret {
-		return "", errDamaged
+		return "", ErrDamaged
 	}
 	return secret, nil
 }

@@ -3,13 +3,16 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
-	_ "github.com/mattn/go-sqlite3" // the driver
+	"github.com/mattn/go-sqlite3"
 
 	"sotto/transport/relay/store"
 )
@@ -34,24 +37,49 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens or creates the store in a directory, which must exist.
+// ErrDamaged: the file is no store, or a page of it is altered.
+var ErrDamaged = errors.New("relay store is damaged")
+
+// bare gives an error of SQLite or the file system a name without its path: ErrDamaged, syscall.ENOSPC, or the cause.
+func bare(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch {
+	case e.Code == sqlite3.ErrCorrupt, e.Code == sqlite3.ErrNotADB, e.ExtendedCode == sqlite3.ErrIoErrShortRead:
+		return fmt.Errorf("%w: sqlite code %d", ErrDamaged, int(e.ExtendedCode))
+	case e.Code == sqlite3.ErrFull:
+		return fmt.Errorf("%w: sqlite code %d", syscall.ENOSPC, int(e.ExtendedCode))
+	case e.SystemErrno != 0:
+		return fmt.Errorf("%w: sqlite code %d", e.SystemErrno, int(e.ExtendedCode))
+	}
+	return fmt.Errorf("sqlite code %d", int(e.ExtendedCode))
+}
+
+// Open opens or creates the store in a directory, which must exist. Errors: ErrDamaged, and those of the file system
+// without their path.
 func Open(dir string) (*Store, error) {
 	path := filepath.Join(dir, fileName)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open relay store: %w", err)
+		return nil, fmt.Errorf("open relay store: %w", bare(err))
 	}
 	if err := file.Close(); err != nil {
-		return nil, fmt.Errorf("open relay store: %w", err)
+		return nil, fmt.Errorf("open relay store: %w", bare(err))
 	}
 	writer, err := sql.Open("sqlite3", source(path, "rwc", "_txlock=immediate"))
 	if err != nil {
-		return nil, fmt.Errorf("open relay store: %w", err)
+		return nil, fmt.Errorf("open relay store: %w", bare(err))
 	}
 	writer.SetMaxOpenConns(1)
 	readers, err := sql.Open("sqlite3", source(path, "rw", "_query_only=1"))
 	if err != nil {
-		return nil, fmt.Errorf("open relay store: %w", err)
+		return nil, fmt.Errorf("open relay store: %w", bare(err))
 	}
 	readers.SetMaxOpenConns(4)
 	readers.SetMaxIdleConns(4)
@@ -67,7 +95,7 @@ func Open(dir string) (*Store, error) {
 	if err := s.start(); err != nil {
 		_ = writer.Close()
 		_ = readers.Close()
-		return nil, fmt.Errorf("open relay store: %w", err)
+		return nil, fmt.Errorf("open relay store: %w", bare(err))
 	}
 	go s.run()
 	return s, nil
