@@ -78,14 +78,13 @@ func startPeer(t *testing.T, name string, initFlags ...string) *peer {
 // newPeer makes a profile.
 func newPeer(t *testing.T, name string, initFlags ...string) (*peer, initObject) {
 	t.Helper()
-	base := t.TempDir()
-	p := &peer{
-		t: t, name: name, dir: filepath.Join(base, "profile"), secret: filepath.Join(base, "passphrase"),
-		words: os.Stderr, events: make(chan eventObject, 10000), ended: make(chan error, 1), waiting: map[int]chan reply{},
-	}
-	if err := os.WriteFile(p.secret, []byte("correct horse battery staple "+name+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return newPeerAt(t, t.TempDir(), name, initFlags...)
+}
+
+// newPeerAt is newPeer in a folder.
+func newPeerAt(t *testing.T, base, name string, initFlags ...string) (*peer, initObject) {
+	t.Helper()
+	p := peerAt(t, base, name)
 	out, code := p.sottoctl(append([]string{"--json", "init", "--name", name}, initFlags...)...)
 	var made initObject
 	if err := json.Unmarshal([]byte(out), &made); err != nil || code != exitDone || made.RecoveryCode == "" {
@@ -93,6 +92,19 @@ func newPeer(t *testing.T, name string, initFlags ...string) (*peer, initObject)
 	}
 	p.id = made.ID
 	return p, made
+}
+
+// peerAt is a peer without a profile.
+func peerAt(t *testing.T, base, name string) *peer {
+	t.Helper()
+	p := &peer{
+		t: t, name: name, dir: filepath.Join(base, name), secret: filepath.Join(base, name+".pass"),
+		words: os.Stderr, events: make(chan eventObject, 10000), ended: make(chan error, 1), waiting: map[int]chan reply{},
+	}
+	if err := os.WriteFile(p.secret, []byte("correct horse battery staple "+name+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func (p *peer) command(args ...string) *exec.Cmd {
