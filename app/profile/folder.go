@@ -61,6 +61,19 @@ func (f *folder) release() error {
 	return nil
 }
 
+// named gives a full or refusing disk its name and keeps every other error as it is.
+func named(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isFull(err):
+		return fmt.Errorf("%w: %w", chat.ErrDiskFull, err)
+	case errors.Is(err, fs.ErrPermission), isReadOnly(err):
+		return fmt.Errorf("%w: %w", chat.ErrReadOnly, err)
+	}
+	return err
+}
+
 // fileError names a failure of the file system without its path, which is the user's.
 func fileError(err error) error {
 	switch {

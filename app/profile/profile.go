@@ -176,7 +176,7 @@ func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret,
 		if store != nil {
 			err = errors.Join(err, store.Close())
 		}
-		return nil, err
+		return nil, named(err)
 	}
 	p, err := compose(ctx, f, relay, store, o)
 	if err != nil {
@@ -260,7 +260,7 @@ func (p *Profile) VerifyPassphrase(_ context.Context, passphrase []byte) error {
 // ChangePassphrase replaces the passphrase and turns the epoch. Errors: chat.ErrWrongSecret, [chat.DelayError].
 func (p *Profile) ChangePassphrase(ctx context.Context, old, passphrase string) error {
 	err := p.attempts.Try(func() error { return p.store.ChangePassphrase(ctx, old, passphrase) })
-	return p.recorded(ctx, err, "passphrase.changed")
+	return p.recorded(ctx, named(err), "passphrase.changed")
 }
 
 // ResetPassphrase sets a new passphrase after the profile was opened with its recovery code; otherwise chat.ErrRefused.
