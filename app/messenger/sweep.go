@@ -20,9 +20,11 @@ func (m *Messenger) sweep(ctx context.Context) {
 				return err
 			}
 		}
-		if err := u.Replays().Expire(u.now); err != nil {
-			return err
-		}
+		return u.Replays().Expire(u.now)
+	})
+	// Apart from the keys: a damaged row elsewhere must not keep them.
+	//nolint:errcheck // as above
+	m.update(ctx, func(u *unit) error {
 		contacts, err := u.Contacts().List()
 		if err != nil {
 			return err
