@@ -264,6 +264,35 @@ func TestDraftsAreKeptOverALockAndAnotherConversation(t *testing.T) {
 	v.until("the draft outlived the lock", func() bool { return v.composer().Text() == "what I wanted to say, in full" })
 }
 
+func TestWhatWasSentJustBeforeLockingIsSent(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	field := v.composer().Focus()
+	v.composer().SetText("one last word")
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	v.w.Lock() // before anything could be brought back
+	v.until("it is locked", func() bool { return v.w.locked != nil })
+	v.unlock()
+	v.openChat(ada)
+	v.until("it is there", func() bool { return v.bubble("one last word") != nil })
+	if v.composer().Text() != "" {
+		t.Error("it is a draft as well")
+	}
+}
+
+func TestAScreenThatWasLeftHearsNothingMore(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada, ben := v.friend("Ada", "hello"), v.friend("Ben", "good day")
+	first := v.openChat(ada)
+	v.openChat(ben)
+	v.says(ada, "are you there")
+	v.until("the list shows it", func() bool { return v.text("are you there") })
+	if n := len(bubbles(first.Content())); n != 0 {
+		t.Errorf("a closed chat still holds %d messages", n)
+	}
+}
+
 func TestLockingTearsEverythingDown(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	ada := v.friend("Ada Lovelace", "a secret text")

@@ -90,16 +90,26 @@ type world struct {
 }
 
 // notes is a notifier that remembers.
-type notes struct{ shown, cleared chan platform.Kind }
+type notes struct {
+	shown, cleared chan platform.Kind
+	q              *uiqueue.Queue
+}
 
-func (n *notes) Notify(k platform.Kind) error { n.shown <- k; return nil }
-func (n *notes) Clear(k platform.Kind) error  { n.cleared <- k; return nil }
-func (n *notes) Close() error                 { return nil }
+func (n *notes) Notify(k platform.Kind) error { return n.take(n.shown, k) }
+func (n *notes) Clear(k platform.Kind) error  { return n.take(n.cleared, k) }
+
+func (n *notes) take(ch chan platform.Kind, k platform.Kind) error {
+	ch <- k
+	n.q.Do(func() {}) // a test may wait for it
+	return nil
+}
+func (n *notes) Close() error { return nil }
 
 func newWorld(t *testing.T, mode theme.Mode) *world {
 	t.Helper()
 	a := golden.App(t, mode, 1)
-	v := &world{t: t, q: uiqueue.New(), notes: &notes{make(chan platform.Kind, 64), make(chan platform.Kind, 64)}}
+	v := &world{t: t, q: uiqueue.New()}
+	v.notes = &notes{make(chan platform.Kind, 64), make(chan platform.Kind, 64), v.q}
 	dir := filepath.Join(t.TempDir(), "me")
 	v.me = newProfile(t, dir, "Grace Hopper")
 	win := test.NewTempWindow(t, nil)

@@ -26,6 +26,8 @@ type View struct {
 
 	link    *fynewidget.Entry
 	linkAt  *widget.Field
+	paste   *widget.Button
+	pasteAt fyne.CanvasObject
 	says    *fyne.Container // what the link says
 	name    *widget.Entry
 	message *fynewidget.Entry
@@ -51,9 +53,10 @@ func New(s screen.Services, at screen.Place) *View {
 	v.link.SetPlaceHolder(i18n.T("add.link.placeholder"))
 	v.link.OnChanged = func(string) { v.look() }
 	v.linkAt = widget.NewField(i18n.T("add.link"), i18n.T("add.link.hint"), v.link)
-	paste := widget.NewSmallButton(i18n.T("add.paste"), theme.IconLink, widget.Secondary, func() {
+	v.paste = widget.NewSmallButton(i18n.T("add.paste"), theme.IconLink, widget.Secondary, func() {
 		v.link.SetText(strings.TrimSpace(fyne.CurrentApp().Clipboard().Content()))
 	})
+	v.pasteAt = widget.NewRow(0, -1, v.paste)
 	v.says = widget.NewColumn(theme.Space3)
 	v.name = widget.NewEntry(i18n.T("add.name.placeholder"))
 	v.name.Escape = s.Nav.Back
@@ -73,7 +76,7 @@ func New(s screen.Services, at screen.Place) *View {
 
 	body := widget.NewColumn(theme.Space4,
 		widget.NewText(i18n.T("add.intro"), widget.TextOptions{Color: theme.Muted, Wrap: true}),
-		v.linkAt, widget.NewRow(0, -1, paste), v.says, v.rest, v.fault, v.actAt)
+		v.linkAt, v.pasteAt, v.says, v.rest, v.fault, v.actAt)
 	head := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("add.title"), BackLabel: i18n.T("page.back"), Back: s.Nav.Back})
 	v.page = widget.NewPage(widget.NewNarrow(pageWidth, false, widget.NewInset(theme.Space6, theme.Space4, theme.Space6, theme.Space4, body)))
 	v.content = widget.NewStack(1, head, v.page)
@@ -134,6 +137,7 @@ func (v *View) look() {
 func (v *View) tell(says []fyne.CanvasObject) {
 	v.says.Objects = says
 	setVisible(v.says, len(says) > 0)
+	setVisible(v.pasteAt, !v.good)
 	setVisible(v.rest, v.good)
 	setVisible(v.actAt, v.good)
 	v.act.SetText(i18n.T("add.act"))

@@ -258,13 +258,13 @@ func (c *Column) menu(conv widget.Conversation, at fyne.Position) {
 	m, id := c.s.Messenger(), e.Conversation.ID
 	fynewidget.ShowPopUpMenuAtPosition(fyne.NewMenu("",
 		fyne.NewMenuItem(pin, func() {
-			c.s.Work.Go(func(ctx context.Context) error { return m.SetPinned(ctx, id, !e.Conversation.Pinned) }, c.s.Nav.Fail)
+			c.s.Work.InOrder(func(ctx context.Context) error { return m.SetPinned(ctx, id, !e.Conversation.Pinned) }, c.s.Nav.Fail)
 		}),
 		fyne.NewMenuItem(mute, func() {
-			c.s.Work.Go(func(ctx context.Context) error { return m.SetMuted(ctx, id, !e.Conversation.Muted) }, c.s.Nav.Fail)
+			c.s.Work.InOrder(func(ctx context.Context) error { return m.SetMuted(ctx, id, !e.Conversation.Muted) }, c.s.Nav.Fail)
 		}),
 		fyne.NewMenuItem(i18n.T("chats.read"), func() {
-			c.s.Work.Go(func(ctx context.Context) error { return m.Read(ctx, id, 0) }, c.s.Nav.Fail)
+			c.s.Work.InOrder(func(ctx context.Context) error { return m.Read(ctx, id, 0) }, c.s.Nav.Fail)
 		}),
 		fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem(i18n.T("chats.details"), func() {

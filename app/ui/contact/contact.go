@@ -316,7 +316,7 @@ func (v *View) remove() {
 		Act:    i18n.T("contact.remove.act"), Cancel: i18n.T("chat.cancel"),
 	}, func() {
 		p, name := v.s.Profile, v.named()
-		v.s.Work.Go(func(ctx context.Context) error {
+		v.s.Work.InOrder(func(ctx context.Context) error {
 			_, err := p.DeleteContact(ctx, v.id)
 			return err
 		}, func(err error) {

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -91,14 +92,17 @@ func (c *composer) submit(text string) {
 		} else {
 			_, err = m.Edit(ctx, edit, text)
 		}
+		if err != nil { // nothing that was written is lost, also when the chat was left meanwhile
+			err = errors.Join(err, m.SetDraft(ctx, id, text))
+		}
 		return err
 	}, func(err error) {
 		if err == nil {
 			return
 		}
-		if c.field.Text() == "" { // nothing that was written is lost
+		c.draft = text
+		if c.field.Text() == "" {
 			c.set(text)
-			c.keepDraft(text)
 		}
 		c.v.s.Nav.Fail(err)
 	})
@@ -174,14 +178,15 @@ func (c *composer) leave() {
 	changed := text != c.draft
 	c.draft = text
 	m, id := c.v.s.Messenger(), c.v.id
-	c.v.s.Work.Leave(func(ctx context.Context) {
+	c.v.s.Work.InOrder(func(ctx context.Context) error {
 		if telling {
 			_ = m.Typing(ctx, id, false) // it ends by itself too
 		}
 		if changed {
-			_ = m.SetDraft(ctx, id, text) // a profile that refuses writes has said so before
+			return m.SetDraft(ctx, id, text)
 		}
-	})
+		return nil
+	}, nil)
 }
 
 // forget drops what is written from the window.

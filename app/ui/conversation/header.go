@@ -99,10 +99,10 @@ func (h *header) items() []*fyne.MenuItem {
 			v.s.Nav.Open(screen.Place{Screen: screen.Privacy, Contact: v.contact.ID})
 		}),
 		fyne.NewMenuItem(pin, func() {
-			v.s.Work.Go(func(ctx context.Context) error { return m.SetPinned(ctx, id, !conv.Pinned) }, v.s.Nav.Fail)
+			v.s.Work.InOrder(func(ctx context.Context) error { return m.SetPinned(ctx, id, !conv.Pinned) }, v.s.Nav.Fail)
 		}),
 		fyne.NewMenuItem(mute, func() {
-			v.s.Work.Go(func(ctx context.Context) error { return m.SetMuted(ctx, id, !conv.Muted) }, v.s.Nav.Fail)
+			v.s.Work.InOrder(func(ctx context.Context) error { return m.SetMuted(ctx, id, !conv.Muted) }, v.s.Nav.Fail)
 		}),
 		fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem(i18n.T("chat.erase.here"), v.eraseHere),
@@ -118,7 +118,11 @@ func (v *View) eraseHere() {
 		Act:    i18n.T("chat.erase.here.act"), Cancel: i18n.T("chat.cancel"),
 	}, func() {
 		eraser := v.s.Profile.Eraser
-		screen.Run(v.s.Work, func(ctx context.Context) (int, error) { return eraser.DeleteConversation(ctx, v.id, false) }, func(n int, err error) {
+		n := 0
+		v.s.Work.InOrder(func(ctx context.Context) (err error) {
+			n, err = eraser.DeleteConversation(ctx, v.id, false)
+			return err
+		}, func(err error) {
 			v.s.Nav.Changed()
 			if err != nil {
 				v.s.Nav.Fail(err)
@@ -136,7 +140,7 @@ func (v *View) askToErase() {
 		Act: i18n.T("chat.delete.there.act", v.named()), Cancel: i18n.T("chat.cancel"),
 	}, nil, func() {
 		eraser := v.s.Profile.Eraser
-		v.s.Work.Go(func(ctx context.Context) error { return eraser.AskConversation(ctx, v.id) }, func(err error) {
+		v.s.Work.InOrder(func(ctx context.Context) error { return eraser.AskConversation(ctx, v.id) }, func(err error) {
 			if err != nil {
 				v.s.Nav.Fail(err)
 				return
@@ -156,7 +160,7 @@ func (v *View) showBanners() {
 	switch {
 	case v.contact.State == chat.ContactBlocked:
 		add(widget.BannerWords{Icon: theme.IconHand, Tone: widget.Plain, Text: i18n.T("chat.blocked", v.named()), Action: i18n.T("contact.unblock")}, func() {
-			v.s.Work.Go(func(ctx context.Context) error { return m.Unblock(ctx, id) }, v.s.Nav.Fail)
+			v.s.Work.InOrder(func(ctx context.Context) error { return m.Unblock(ctx, id) }, v.s.Nav.Fail)
 		})
 	case v.contact.Verification == chat.Changed:
 		add(widget.BannerWords{

@@ -164,7 +164,7 @@ func (v *View) deleteHere(m chat.Message) {
 		Title: i18n.T("chat.delete.here.title"), Points: points, Act: i18n.T("chat.delete.here.act"), Cancel: i18n.T("chat.cancel"),
 	}, func() {
 		eraser := v.s.Profile.Eraser
-		v.s.Work.Go(func(ctx context.Context) error {
+		v.s.Work.InOrder(func(ctx context.Context) error {
 			_, err := eraser.DeleteMessages(ctx, m.ID)
 			return err
 		}, func(err error) {
@@ -181,7 +181,7 @@ func (v *View) askToDelete(m chat.Message) {
 		Act: i18n.T("chat.delete.there.act", v.named()), Cancel: i18n.T("chat.cancel"),
 	}, nil, func() {
 		eraser := v.s.Profile.Eraser
-		v.s.Work.Go(func(ctx context.Context) error { return eraser.AskMessages(ctx, v.id, m.ID) }, func(err error) {
+		v.s.Work.InOrder(func(ctx context.Context) error { return eraser.AskMessages(ctx, v.id, m.ID) }, func(err error) {
 			if err != nil {
 				v.s.Nav.Fail(err)
 				return

@@ -207,3 +207,17 @@ func TestRowsThatChangePlacesAreFound(t *testing.T) {
 		t.Error("a removal is no move")
 	}
 }
+
+// What a full timeline costs on the UI thread when all of it is told anew.
+func BenchmarkTellAFullTimeline(b *testing.B) {
+	var s stretch
+	for i := range 480 {
+		m := message(byte(i), i%3 == 0, noon.Add(time.Duration(i)*3*time.Minute), "a message of the usual length, more or less")
+		m.ID[1] = byte(i >> 8)
+		s.messages = append(s.messages, m)
+	}
+	t := telling()
+	for b.Loop() {
+		t.rows(s)
+	}
+}

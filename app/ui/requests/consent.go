@@ -59,10 +59,9 @@ func (s *sheet) choices(id chat.ContactID, answers map[string]bool) []privacy.Ch
 }
 
 // accept accepts a request and records the answers.
-func accept(ctx context.Context, m *messenger.Messenger, ledger *privacy.Ledger, id chat.ContactID, choices []privacy.Choice) (chat.Contact, error) {
-	contact, err := m.Accept(ctx, id)
-	if err != nil {
-		return contact, err
+func accept(ctx context.Context, m *messenger.Messenger, ledger *privacy.Ledger, id chat.ContactID, choices []privacy.Choice) error {
+	if _, err := m.Accept(ctx, id); err != nil {
+		return err
 	}
-	return contact, ledger.Record(ctx, choices...)
+	return ledger.Record(ctx, choices...)
 }

@@ -184,15 +184,15 @@ func (v *View) ask(r messenger.Request) {
 
 func (v *View) accept(r messenger.Request, choices []privacy.Choice) {
 	m, ledger := v.s.Messenger(), v.s.Profile.Ledger
-	screen.Run(v.s.Work, func(ctx context.Context) (chat.Contact, error) {
+	v.s.Work.InOrder(func(ctx context.Context) error {
 		return accept(ctx, m, ledger, r.ID, choices)
-	}, func(c chat.Contact, err error) {
+	}, func(err error) {
 		if err != nil {
 			v.s.Nav.Fail(err)
 			v.read()
 			return
 		}
-		v.s.Nav.Open(screen.Place{Screen: screen.Chat, Conversation: m.ConversationWith(c.ID)})
+		v.s.Nav.Open(screen.Place{Screen: screen.Chat, Conversation: m.ConversationWith(r.ID)})
 	})
 }
 
@@ -205,7 +205,7 @@ func (v *View) refuse(r messenger.Request) {
 		Act:    i18n.T("requests.refuse.act"), Cancel: i18n.T("chat.cancel"),
 	}, func() {
 		m := v.s.Messenger()
-		v.s.Work.Go(func(ctx context.Context) error { return m.Reject(ctx, r.ID) }, func(err error) {
+		v.s.Work.InOrder(func(ctx context.Context) error { return m.Reject(ctx, r.ID) }, func(err error) {
 			v.s.Nav.Fail(err)
 			v.read()
 		})

@@ -56,7 +56,7 @@ func newWork(parent context.Context, d Dispatcher, all *tally) *Work {
 // Child answers work that ends with w, or before.
 func (w *Work) Child() *Work { return newWork(w.ctx, w.dispatch, w.all) }
 
-// End cancels what runs. It does not wait.
+// End cancels what runs, but acts ([Work.InOrder]). It does not wait.
 func (w *Work) End() { w.cancel() }
 
 // Ended reports whether results are no longer brought back.
@@ -100,7 +100,9 @@ func (w *Work) Go(work func(ctx context.Context) error, then func(error)) {
 	})
 }
 
-// InOrder is Go for work of which one thing must not overtake another: what was asked for earlier is done first.
+// InOrder runs an act of the person: work is not cancelled when w ends, and one act does not overtake another that was
+// asked for earlier. So a message that was sent just before the screen was closed is sent. Only then is not called any
+// more.
 func (w *Work) InOrder(work func(ctx context.Context) error, then func(error)) {
 	next := make(chan struct{}, 1)
 	w.mu.Lock()
@@ -108,13 +110,9 @@ func (w *Work) InOrder(work func(ctx context.Context) error, then func(error)) {
 	w.line = next
 	w.mu.Unlock()
 	w.start(func(ctx context.Context) {
-		defer func() { next <- struct{}{} }()
-		select {
-		case <-mine:
-		case <-ctx.Done():
-			return
-		}
-		err := work(ctx)
+		<-mine
+		err := work(context.WithoutCancel(ctx))
+		next <- struct{}{}
 		if then != nil {
 			w.Do(func() { then(err) })
 		}
@@ -142,7 +140,7 @@ func (w *Work) After(d time.Duration, f func()) (stop func()) {
 }
 
 // Leave runs f on a goroutine of its own that Wait waits for, though w may have ended: to finish what must be finished,
-// such as saving a draft.
+// such as closing a profile.
 func (w *Work) Leave(f func(ctx context.Context)) {
 	w.all.add(1)
 	go func() {

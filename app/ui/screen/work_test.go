@@ -123,3 +123,24 @@ func TestLeavingWorkIsFinishedThoughTheScreenIsClosed(t *testing.T) {
 		t.Fatal("not saved")
 	}
 }
+
+func TestAnActIsFinishedThoughTheScreenIsClosed(t *testing.T) {
+	w := screen.NewWork(uiqueue.New().Do)
+	hold := make(chan struct{})
+	var done atomic.Int32
+	act := func(ctx context.Context) error {
+		<-hold
+		if ctx.Err() == nil {
+			done.Add(1)
+		}
+		return nil
+	}
+	w.InOrder(act, nil)
+	w.InOrder(act, nil)
+	w.End()
+	close(hold)
+	w.Wait()
+	if done.Load() != 2 {
+		t.Fatalf("%d of 2 acts were finished", done.Load())
+	}
+}
