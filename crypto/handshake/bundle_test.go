@@ -316,11 +316,16 @@ func FuzzAcceptHeader(f *testing.F) {
 func FuzzParsePrekeys(f *testing.F) {
 	bob := newMailbox(f, newParty(f), 1)
 	f.Add(bob.set.Marshal())
+	f.Add(bob.pairs[0].Marshal())
 	f.Add(bob.pairs[0].Marshal()[:40])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		set, err := handshake.ParsePrekeySet(b)
 		if err == nil && !bytes.Equal(set.Marshal(), b) {
 			t.Error("a set was accepted that does not marshal to the bytes received")
+		}
+		pair, err := handshake.ParseOneTimePair(b)
+		if err == nil && !bytes.Equal(pair.Marshal(), b) {
+			t.Error("a pair was accepted that does not marshal to the bytes received")
 		}
 	})
 }

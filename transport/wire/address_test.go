@@ -108,6 +108,11 @@ func FuzzParsePass(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
+		if a, err := ParseAddress(in); err == nil {
+			if back, err := ParseAddress(a.String()); err != nil || back != a {
+				t.Fatalf("%q: %q read again: %v", in, a, err)
+			}
+		}
 		p, err := ParsePass(in)
 		if err != nil {
 			return

@@ -1,0 +1,84 @@
+package identity
+
+import (
+	"bytes"
+	"testing"
+
+	"sotto/crypto/encode"
+)
+
+// FuzzVerifyDeviceList signs what the fuzzer makes up, so that it gets behind the signature: what a list says is checked
+// even when its identity signed it.
+func FuzzVerifyDeviceList(f *testing.F) {
+	id, err := New(fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	device, err := NewDevice(fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	list, err := SignDeviceList(id, nil, [][]byte{device.Statement(id.Fingerprint())}, fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	signature, err := device.Sign(encode.AuditHead, []byte("x"), fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	body := encode.NewReader(list.Bytes()).Bytes(MaxDeviceList)
+	f.Add(list.Bytes(), signature)
+	f.Add(body, signature)
+	f.Add(body[:len(body)-1], signature[:64])
+	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 0, 0}, []byte{})
+	f.Fuzz(func(t *testing.T, b, sig []byte) {
+		if got, err := VerifyDeviceList(b, id.Certificate(), fuzzNow); err == nil && !bytes.Equal(got.Bytes(), list.Bytes()) {
+			t.Error("a list that nobody signed was accepted")
+		}
+		_, _ = LoadDeviceList(b, id.Certificate())
+		signed, err := id.Sign(encode.DeviceList, b, fuzzNow)
+		if err != nil {
+			return
+		}
+		got, err := VerifyDeviceList(encode.Append(encode.Append(nil, b), signed), id.Certificate(), fuzzNow)
+		if err == nil && (got.Identity != id.Fingerprint() || len(got.Devices) == 0) {
+			t.Errorf("accepted a list of %v with %d devices", got.Identity, len(got.Devices))
+		}
+		if s := list.Devices[0]; s.Verify(encode.AuditHead, []byte("x"), sig, fuzzNow) == nil && !bytes.Equal(sig, signature) {
+			t.Error("a signature the device did not make was accepted")
+		}
+	})
+}
+
+func FuzzParseSafetyQR(f *testing.F) {
+	f.Add(SafetyNumber{1}.QR())
+	f.Add(SafetyNumber{1}.QR()[:64])
+	f.Add([]byte{2})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := ParseSafetyQR(b)
+		if err == nil && !bytes.Equal(n.QR(), b) {
+			t.Error("a payload is read as another one")
+		}
+		if err != nil && err != ErrMalformed {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func FuzzParseFingerprint(f *testing.F) {
+	f.Add(Fingerprint{0xab}.String())
+	f.Add(Fingerprint{0xab}.String()[1:])
+	f.Add("zz")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParseFingerprint(s)
+		if err != nil {
+			if err != ErrMalformed {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+		if again, err := ParseFingerprint(p.String()); err != nil || again != p {
+			t.Errorf("%q is read back as another one", s)
+		}
+	})
+}
