@@ -11,7 +11,8 @@ import (
 )
 
 type exportVerb struct {
-	Out          string `required:"" placeholder:"PATH" help:"New folder to write."`
+	Out          string `required:"" placeholder:"PATH" help:"New folder to write; a new file where it is encrypted."`
+	Encrypt      string `placeholder:"HOW" enum:",export-code" default:"" help:"export-code: one file that gpg opens with a code, which is printed once."`
 	Conversation string `placeholder:"CONTACT" help:"Only the conversation with this contact."`
 }
 
@@ -27,9 +28,10 @@ type exportObject struct {
 	Contacts      int    `json:"contacts"`
 	Consents      int    `json:"consents"`
 	AuditEntries  int    `json:"audit_entries"`
-	Gaps          int    `json:"gaps"`    // places where messages never arrived
-	Skipped       int    `json:"skipped"` // what was left out; the manifest says what and why
-	Root          string `json:"root"`    // Merkle root over the files
+	Gaps          int    `json:"gaps"`                  // places where messages never arrived
+	Skipped       int    `json:"skipped"`               // what was left out; the manifest says what and why
+	Root          string `json:"root"`                  // Merkle root over the files
+	Code          string `json:"export_code,omitempty"` // of an encrypted export; shown once
 }
 
 func newExport(path string, s export.Summary) exportObject {
@@ -37,7 +39,7 @@ func newExport(path string, s export.Summary) exportObject {
 	return exportObject{
 		Path: path, Exporter: m.Exporter, Created: m.Created, Scope: m.Scope, Conversations: m.Counts.Conversations,
 		Messages: m.Counts.Messages, Contacts: m.Counts.Contacts, Consents: m.Counts.Consents, AuditEntries: m.Counts.AuditEntries,
-		Gaps: len(m.Gaps) + m.GapsLeftOut, Skipped: len(m.Skipped), Root: m.Root,
+		Gaps: len(m.Gaps) + m.GapsLeftOut, Skipped: len(m.Skipped), Root: m.Root, Code: s.Code,
 	}
 }
 
@@ -46,6 +48,7 @@ func (o exportObject) print(p *page) {
 		[2]string{"path", plain(o.Path)}, [2]string{"exporter", plain(o.Exporter)}, [2]string{"created", plain(o.Created)},
 		[2]string{"scope", plain(o.Scope)}, [2]string{"holds", number(o.Messages, "message") + " in " + number(o.Conversations, "conversation")},
 		[2]string{"gaps", count(o.Gaps)}, [2]string{"skipped", count(o.Skipped)}, [2]string{"root", plain(o.Root)},
+		[2]string{"export code", o.Code},
 	)
 }
 
@@ -56,7 +59,7 @@ func (v *exportVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := export.Request{Out: v.Out, Zone: time.Local}
+	request := export.Request{Out: v.Out, Encrypt: export.Encryption(v.Encrypt), Zone: time.Local}
 	if v.Conversation != "" {
 		c, err := find(ctx, p.Messenger, v.Conversation)
 		if err != nil {
@@ -71,7 +74,11 @@ func (v *exportVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.say("The export is not encrypted. Whoever reads the folder reads the messages.")
+	if v.Encrypt == "" {
+		d.say("The export is not encrypted. Whoever reads the folder reads the messages.")
+	} else {
+		d.say("Write the export code down: it is kept nowhere. gpg --decrypt opens the file with it; inside is a tar archive.")
+	}
 	return newExport(v.Out, summary), nil
 }
 

@@ -20,21 +20,27 @@ type grammar struct {
 	Passwd  passwdVerb  `cmd:"" help:"Change the passphrase."`
 	Recover recoverVerb `cmd:"" help:"Set a new passphrase with the recovery code."`
 
-	Invite   inviteVerb   `cmd:"" help:"Make an invitation link."`
-	Add      addVerb      `cmd:"" help:"Add somebody by their invitation link."`
-	Requests requestsVerb `cmd:"" help:"List who asks to talk."`
-	Accept   acceptVerb   `cmd:"" help:"Accept a request."`
-	Reject   rejectVerb   `cmd:"" help:"Reject a request."`
-	Contacts contactsVerb `cmd:"" help:"List contacts."`
-	Verify   verifyVerb   `cmd:"" help:"Show a contact's safety number, or compare it."`
-	Rename   renameVerb   `cmd:"" help:"Give a contact another name here."`
-	Block    blockVerb    `cmd:"" help:"Take nothing from a contact any more."`
-	Remove   removeVerb   `cmd:"" help:"Remove a contact from the list."`
+	Invite      inviteVerb      `cmd:"" help:"Make an invitation link."`
+	Invitations invitationsVerb `cmd:"" help:"List the invitations."`
+	Revoke      revokeVerb      `cmd:"" help:"Withdraw an invitation."`
+	Add         addVerb         `cmd:"" help:"Add somebody by their invitation link."`
+	Requests    requestsVerb    `cmd:"" help:"List who asks to talk."`
+	Accept      acceptVerb      `cmd:"" help:"Accept a request."`
+	Reject      rejectVerb      `cmd:"" help:"Reject a request."`
+	Contacts    contactsVerb    `cmd:"" help:"List contacts."`
+	Verify      verifyVerb      `cmd:"" help:"Show a contact's safety number, or compare it."`
+	Rename      renameVerb      `cmd:"" help:"Give a contact another name here."`
+	Block       blockVerb       `cmd:"" help:"Take nothing from a contact any more."`
+	Unblock     unblockVerb     `cmd:"" help:"Take messages of a blocked contact again."`
+	Confirm     confirmVerb     `cmd:"" help:"Go on with a contact whose identity was restored or copied."`
+	Remove      removeVerb      `cmd:"" help:"Remove a contact from the list."`
 
 	Send     sendVerb     `cmd:"" help:"Send a text."`
 	Edit     editVerb     `cmd:"" help:"Change a text that was sent."`
 	React    reactVerb    `cmd:"" help:"React to a message."`
 	Read     readVerb     `cmd:"" help:"Mark a conversation as read."`
+	Retry    retryVerb    `cmd:"" help:"Try a message again that failed."`
+	Discard  discardVerb  `cmd:"" help:"Drop a message that failed."`
 	Messages messagesVerb `cmd:"" help:"List the messages of a conversation."`
 	Sync     syncVerb     `cmd:"" help:"Send what waits and fetch what is there."`
 	Listen   listenVerb   `cmd:"" help:"Print events as they happen."`
