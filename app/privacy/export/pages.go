@@ -25,7 +25,16 @@ var pagesSource string
 
 // pageTemplates render pages without scripts and without anything loaded from elsewhere; html/template escapes what
 // people wrote for the place where it stands.
-var pageTemplates = template.Must(template.New("pages").Parse(pagesSource))
+var pageTemplates = template.Must(
+	template.New("pages").Funcs(template.FuncMap{"count": count}).Parse(pagesSource))
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
 
 // pages writes the pages from the lines, so that both say the same.
 func (r *run) pages(ctx context.Context) error {
