@@ -37,6 +37,9 @@ func (w *Window) Open(at screen.Place) {
 		}
 		o.closeAll()
 	}
+	if top := o.top(); top != nil && top.at == at && at.Screen != screen.Chat {
+		return // it is there already
+	}
 	make := w.makers[at.Screen]
 	if make == nil || at.Screen == screen.Welcome || at.Screen == screen.Unlock {
 		return

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -413,13 +414,13 @@ func TestALongConversationPagesBothWays(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	ada := v.friend("Ada", "message 0")
 	conv := v.me.Messenger.ConversationWith(ada.Messenger.Self().ID)
-	for i := 1; i <= 300; i++ {
+	for i := 1; i <= 150; i++ {
 		if _, err := v.me.Messenger.Send(t.Context(), conv, fmt.Sprintf("message %d", i), messenger.SendOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v.openChat(ada)
-	v.until("the newest is shown", func() bool { return v.bubble("message 300") != nil })
+	v.until("the newest is shown", func() bool { return v.bubble("message 150") != nil })
 	line := v.timeline()
 	v.until("the oldest is reached", func() bool {
 		line.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
@@ -590,6 +591,71 @@ func TestAnAwayPeerShowsAsWaiting(t *testing.T) {
 	v.tap("Offline: 1 waiting")
 	if !v.text("Ada cannot be reached now") {
 		t.Error("it is not explained")
+	}
+}
+
+func TestALinkShowsItsRealHostBeforeItIsFollowed(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	for raw, letters := range map[string]bool{"https://www.example.org@evil.test/a": false, "https://exаmple.org/": true} { // the second has a Cyrillic a
+		link, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.w.Follow(link)
+		if !v.text("Open " + link.Host + "?") {
+			t.Errorf("%s does not show its host", raw)
+		}
+		if v.text("letters that can look like others") != letters {
+			t.Errorf("%s: warning about letters is %v", raw, !letters)
+		}
+		v.tap("Cancel")
+	}
+}
+
+func TestAQuoteLeadsToTheMessageItAnswers(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "the first of all")
+	c := v.openChat(ada)
+	v.choose(c, "the first of all", "Reply")
+	v.write("an answer to it")
+	conv := v.me.Messenger.ConversationWith(ada.Messenger.Self().ID)
+	for i := range 90 {
+		if _, err := v.me.Messenger.Send(t.Context(), conv, fmt.Sprintf("message %d", i), messenger.SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := v.me.Messenger.Messages(t.Context(), conv, 0, 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(m chat.Message) bool { return m.Text == "the first of all" })
+	v.w.Open(screen.Place{Screen: screen.Chat, Conversation: conv, Message: all[i].ID})
+	v.until("it is shown, in the middle of the history", func() bool {
+		return v.bubble("the first of all") != nil && v.bubble("message 89") == nil
+	})
+	line := v.timeline()
+	v.until("the newest is found from there", func() bool {
+		line.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+		return v.bubble("message 89") != nil
+	})
+}
+
+func TestAnotherConversationCannotBeQuotedIntoView(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada, ben := v.friend("Ada", "a secret for Ada alone"), v.friend("Ben", "good day")
+	ctx := t.Context()
+	secret, err := v.me.Messenger.Messages(ctx, v.me.Messenger.ConversationWith(ada.Messenger.Self().ID), 0, 10)
+	if err != nil || len(secret) != 1 {
+		t.Fatal(secret, err)
+	}
+	conv := ben.Messenger.ConversationWith(v.me.Messenger.Self().ID)
+	if _, err := ben.Messenger.Send(ctx, conv, "look", messenger.SendOptions{ReplyTo: secret[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	v.openChat(ben)
+	v.until("it came", func() bool { return v.bubble("look") != nil })
+	if q := v.bubble("look").Quote; q == nil || strings.Contains(q.Text, "secret") {
+		t.Errorf("the quote is %+v", q)
 	}
 }
 

@@ -168,7 +168,11 @@ func (v *View) safety() fyne.CanvasObject {
 		state = widget.BannerWords{Icon: theme.IconChanged, Tone: widget.Alarming, Text: i18n.T("contact.changed", v.named())}
 	}
 	column.Add(widget.NewBanner(state, nil, nil))
-	column.Add(sentence(i18n.T("contact.number.how", v.named())))
+	how := i18n.T("contact.number.how", v.named())
+	if v.contact.Bot {
+		how = i18n.T("contact.number.bot", v.named())
+	}
+	column.Add(sentence(how))
 	column.Add(widget.NewSafetyNumber(strings.Join(v.number.Digits[:], "")))
 	if qr, err := widget.NewQR(string(v.number.QR), 180); err == nil {
 		column.Add(widget.NewNarrow(180, false, qr))

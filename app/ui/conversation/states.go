@@ -47,9 +47,13 @@ func conditions(c chat.Contact, s messenger.SecurityState, overdue bool) []condi
 			text: i18n.T("state.verified.text", named), offer: i18n.T("state.look"), action: compare,
 		})
 	default:
+		text := i18n.T("state.unverified.text", named)
+		if c.Bot {
+			text = i18n.T("state.unverified.bot", named)
+		}
 		out = append(out, condition{
 			icon: theme.IconUnverified, word: i18n.T("state.unverified"), title: i18n.T("state.unverified.title", named),
-			text: i18n.T("state.unverified.text", named), offer: i18n.T("state.compare"), action: compare,
+			text: text, offer: i18n.T("state.compare"), action: compare,
 		})
 	}
 	if w, ok := delivering(s, overdue, named); ok {

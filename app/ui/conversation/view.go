@@ -149,6 +149,8 @@ func (v *View) Heard(events []messenger.Event) {
 		case e.Type == messenger.EventTyping:
 			v.showTyping(e.On)
 		case e.Type == messenger.EventContact && e.Detail == messenger.ContactDraft:
+		case e.Type == messenger.EventContact && e.Detail == messenger.ContactRead:
+			state = true
 		case e.Type == messenger.EventMessage, e.Type == messenger.EventDelete:
 			rows, state = true, true
 			v.showTyping(false)
