@@ -14,6 +14,9 @@ import (
 	"sotto/app/ui/theme"
 )
 
+// measuredMost is how much of a text is measured for the height, in bytes: more than six lines hold.
+const measuredMost = 4096
+
 // composerLines is how far the composer grows; beyond it scrolls inside.
 const composerLines = 6
 
@@ -145,7 +148,11 @@ func (c *Composer) measureLines() {
 		return
 	}
 	inner := c.entryWidth(c.width) - 2*fixedInner
-	b := wrapText([]Span{{Text: c.entry.Text}}, sizeOf(c, theme.SizeTitle), inner, composerLines)
+	text := c.entry.Text
+	if len(text) > measuredMost {
+		text = strings.ToValidUTF8(text[:measuredMost], "")
+	}
+	b := wrapText([]Span{{Text: text}}, sizeOf(c, theme.SizeTitle), inner, composerLines)
 	lines := min(max(len(b.lines), 1), composerLines)
 	if lines == c.lines {
 		return
