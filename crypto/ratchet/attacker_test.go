@@ -317,39 +317,45 @@ func (p *tape) targets(l *link) [][]byte {
 	return [][]byte{offer, p.began.staticKEM.EncapsulationKey().Bytes()}
 }
 
-// injects reports whether target opens anything that the attacker can make: a further message of any
-// chain the target keeps under any chain key, or a new chain under any root key. The target is only
-// asked, not moved.
+// injects reports whether target opens anything that the attacker can make. The target is only asked,
+// not moved.
 func (a *attacker) injects(target State) bool {
 	a.t.Helper()
 	before := string(target.Marshal())
 	opened := false
-	try := func(message []byte) {
+	for _, message := range a.forgeries(target) {
 		next, _, _, err := Decrypt(target, message, associated, start)
 		opened = opened || err == nil
 		if err != nil && next != target {
 			a.t.Error("a refused injection changed the state")
 		}
 	}
+	if string(target.Marshal()) != before {
+		a.t.Error("a refused injection changed the state")
+	}
+	return opened
+}
+
+// forgeries makes whatever could be meant for target: a further message of any chain it keeps under any
+// chain key, and a new chain under any root key.
+func (a *attacker) forgeries(target State) (messages [][]byte) {
+	a.t.Helper()
 	s := target.s
 	for _, c := range s.receive {
 		for _, known := range a.chains {
 			if m := a.inject(s, &c, known); m != nil {
-				try(m)
+				messages = append(messages, m)
 			}
 		}
 	}
 	for _, root := range a.roots {
 		for _, f := range []flags{carriesNothing, carriesKey, carriesAnswer, carriesFirst} {
 			if s.allowed(f) { // that all others are refused is tested for I6
-				try(a.injectTurn(s, root.key, f))
+				messages = append(messages, a.injectTurn(s, root.key, f))
 			}
 		}
 	}
-	if string(target.Marshal()) != before {
-		a.t.Error("a refused injection changed the state")
-	}
-	return opened
+	return messages
 }
 
 // inject makes the next message of a chain that the target keeps, under a chain key.

@@ -260,3 +260,41 @@ func TestTheScriptsExerciseTheRatchet(t *testing.T) {
 		t.Logf("%d messages in %d chains", len(p.messages), len(p.links))
 	}
 }
+
+// K7: whoever holds the handshake's secret, every X25519 private key and every decapsulation key but
+// the static one of the initiator's device can write in the initiator's first chain, and never gets
+// the acceptor past "PQ authentication pending".
+func TestWithoutTheStaticKeyTheAcceptorStaysPending(t *testing.T) {
+	p := record(t, alternating)
+	static := string(p.began.staticKEM.EncapsulationKey().Bytes())
+	for _, holdsStatic := range []bool{false, true} {
+		a := p.newAttacker(powers{breaksX25519: true, breaksMLKEM: true})
+		a.roots = []knownRoot{{key: firstRoot(p.began.root, p.binding, p.session)}}
+		if !holdsStatic {
+			a.seeds = maps.Clone(a.seeds)
+			delete(a.seeds, static)
+		}
+		a.conclude()
+		if got := len(a.reads) == len(p.messages); got != holdsStatic {
+			t.Fatalf("reads %d of %d messages, static key held: %v", len(a.reads), len(p.messages), holdsStatic)
+		}
+		// After the acceptor's first answer, and after each later one that it could still write.
+		answered := p.moments[1].bob
+		for range 3 {
+			authenticated := false
+			for _, message := range a.forgeries(answered) {
+				next, _, _, err := Decrypt(answered, message, associated, start)
+				authenticated = authenticated || err == nil && next.Status(start).PQAuthenticated
+			}
+			if authenticated != holdsStatic {
+				t.Fatalf("authenticates: %v, static key held: %v", authenticated, holdsStatic)
+			}
+			next, _, err := Encrypt(answered, []byte("to whom it may concern"), associated)
+			must(t, err)
+			answered = next
+		}
+		if !holdsStatic && !a.injects(answered) {
+			t.Error("control: not even the first chain can be written in")
+		}
+	}
+}
