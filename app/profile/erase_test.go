@@ -98,6 +98,7 @@ func TestAKilledDeletionOfAConversationLeavesNothingOfIt(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			nothingLeft(t, dir, rows, old) // while it is open, too: closing tidies up
 			if err := p.Close(); err != nil {
 				t.Fatal(err)
 			}
