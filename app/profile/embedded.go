@@ -120,7 +120,7 @@ func (r *EmbeddedRelay) LoopbackPass() string {
 func (r *EmbeddedRelay) LoopbackAddress() string { return r.loopback().String() }
 
 func (r *EmbeddedRelay) loopback() wire.Address {
-	return wire.Address{Host: "127.0.0.1", Port: r.ports.Loopback, Mode: wire.Plain}
+	return wire.Address{Host: "127.0.0.1", Port: r.ports.Loopback, Mode: wire.Pinned, Pin: r.id.ID()}
 }
 
 // NetworkPass is the relay pass for the local network, with this computer's present address there. It answers
@@ -199,7 +199,8 @@ func (r *EmbeddedRelay) serve() error {
 		return fmt.Errorf("the embedded relay's port is taken: %w", chat.ErrOffline)
 	}
 	serving := r.relay
-	r.served.Go(func() { _ = serving.Serve(l) })
+	// Pinned on loopback, too: another user of this computer who takes the port while Sotto is away gets no password.
+	r.served.Go(func() { _ = serving.ServeTLS(l) })
 	if r.ports.OnNetwork {
 		return r.openNetwork()
 	}
@@ -283,5 +284,5 @@ func (r *EmbeddedRelay) is(address string) bool {
 	if err != nil {
 		return false
 	}
-	return a == r.loopback() || a.Mode == wire.Pinned && a.Pin == r.id.ID()
+	return a.Mode == wire.Pinned && a.Pin == r.id.ID()
 }

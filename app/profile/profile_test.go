@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"sotto/app/security"
 	"sotto/chat"
 	"sotto/crypto/vault"
+	"sotto/transport/wire"
 )
 
 // cheap are passphrase costs for tests; no flag of a program reaches them.
@@ -234,5 +237,52 @@ func TestAnEmptyNameMakesNoProfile(t *testing.T) {
 	}
 	if bytes.Contains([]byte(err.Error()), []byte(dir)) {
 		t.Error("the error holds the folder's path")
+	}
+}
+
+func TestAStrangerOnTheEmbeddedRelaysPortLearnsNoPassword(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "p")
+	p, _, err := profile.Create(t.Context(), profile.CreateOptions{Options: cheap, Dir: dir, Name: "Ada", Passphrase: passphrase})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close() //nolint:errcheck // the test is over
+	pass, err := wire.ParsePass(p.Relay.LoopbackPass())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp4", pass.Address.HostPort())
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan []byte, 16)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			b := make([]byte, 4096)
+			n, _ := c.Read(b)
+			heard <- b[:n]
+			_ = c.Close()
+		}
+	})
+	defer serving.Wait()
+	defer l.Close() //nolint:errcheck // the test is over
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.Messenger.Invite(t.Context(), messenger.InviteOptions{}); err != nil && !errors.Is(err, chat.ErrOffline) && !errors.Is(err, chat.ErrPinMismatch) {
+		t.Fatal(err)
+	}
+	select {
+	case b := <-heard:
+		if len(b) == 0 || b[0] != 0x16 || bytes.Contains(b, []byte(pass.Secret)) { // 0x16: a TLS handshake record
+			t.Errorf("the stranger heard %d bytes that are no TLS hello", len(b))
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the client did not try its relay")
 	}
 }
