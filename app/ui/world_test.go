@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -371,4 +372,67 @@ func allow(t *testing.T, p *profile.Profile, purposes ...chat.Purpose) {
 
 func contextOf() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 10*time.Second)
+}
+
+func (v *world) nothingUnread() bool {
+	return !slices.ContainsFunc(v.w.open.column.Entries(), func(e entryOf) bool { return e.Conversation.Unread != 0 })
+}
+
+// timeline answers the timeline on screen.
+func (v *world) timeline() *widget.Timeline {
+	var found *widget.Timeline
+	v.seen(func(o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Timeline); ok {
+			found = l
+		}
+	})
+	return found
+}
+
+// choose chooses from the menu of the message with a text.
+func (v *world) choose(c *conversation.View, text string, labels ...string) {
+	v.t.Helper()
+	m := v.bubble(text)
+	if m == nil {
+		v.t.Fatalf("no message %q", text)
+	}
+	items := c.MessageItems(*m)
+	for i, label := range labels {
+		at := slices.IndexFunc(items, func(i *fyne.MenuItem) bool { return i.Label == label })
+		if at < 0 {
+			v.t.Fatalf("no %q in the menu of %q", label, text)
+		}
+		if i == len(labels)-1 {
+			items[at].Action()
+		} else {
+			items = items[at].ChildMenu.Items
+		}
+	}
+	v.q.Drain()
+}
+
+func (v *world) lock() {
+	v.t.Helper()
+	v.w.Lock()
+	v.until("it is locked", func() bool { return v.w.gate != nil && v.w.locked != nil })
+}
+
+// unlock unlocks as the unlock screen does.
+func (v *world) unlock() {
+	v.t.Helper()
+	p, err := v.w.locked.Unlock(v.t.Context(), profile.Passphrase(passphrase))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.me = p
+	v.w.Unlocked(p)
+	v.until("the column is loaded", func() bool { return v.w.open.column.Loaded() })
+}
+
+// has reports whether p has a message of that text from or to q.
+func has(p, q *profile.Profile, text string) bool {
+	ctx, cancel := contextOf()
+	defer cancel()
+	all, err := p.Messenger.Messages(ctx, p.Messenger.ConversationWith(q.Messenger.Self().ID), 0, 50)
+	return err == nil && slices.ContainsFunc(all, func(m chat.Message) bool { return m.Text == text })
 }
