@@ -48,9 +48,9 @@ type tape struct {
 	seeds    map[string]*kemKey                    // every decapsulation key by its public key
 }
 
-// record lets a session run through its script: 'a' and 'b' let a side write and the other read, 'A'
+// wiretap lets a session run through its script: 'a' and 'b' let a side write and the other read, 'A'
 // and 'B' let it write a message that stays under way until '.' delivers all that is.
-func record(t testing.TB, script string) *tape {
+func wiretap(t testing.TB, script string) *tape {
 	t.Helper()
 	alice, bob, began := newSession(t)
 	p := &tape{

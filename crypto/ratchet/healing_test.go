@@ -96,7 +96,7 @@ func TestAThiefReadsOnlyWithinTheWindow(t *testing.T) {
 	} {
 		for _, script := range []string{alternating, uneven} {
 			t.Run(name, func(t *testing.T) {
-				p := record(t, script)
+				p := wiretap(t, script)
 				for i, m := range p.moments {
 					for victim, stolen := range map[Role]State{Initiator: m.alice, Acceptor: m.bob} {
 						got, want := p.steals(stolen, power).reads, p.predicted(stolen, power)
@@ -128,7 +128,7 @@ func TestHealingTakesSoManyTurns(t *testing.T) {
 		{"post-quantum only, X25519 broken", powers{breaksX25519: true}, healingChainsPQ},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := record(t, alternating)
+			p := wiretap(t, alternating)
 			worst := 0
 			// Only thefts from which healing can still be seen.
 			for _, m := range p.moments[:len(p.moments)-healingChainsPQ-1] {
@@ -161,7 +161,7 @@ func TestAThiefInjectsOnlyWithinTheWindow(t *testing.T) {
 		{"post-quantum only, X25519 broken", powers{breaksX25519: true}, healingChainsPQ},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := record(t, alternating)
+			p := wiretap(t, alternating)
 			stride := 2
 			if testing.Short() {
 				stride = 10
@@ -208,7 +208,7 @@ func TestAThiefWhoAnswersFirstShutsTheVictimOut(t *testing.T) {
 // Without any theft, what was recorded stays closed to whoever breaks one primitive later, even when
 // the secret of the handshake is known to them too.
 func TestARecordedConversationOutlivesOneBrokenPrimitive(t *testing.T) {
-	p := record(t, uneven)
+	p := wiretap(t, uneven)
 	withRoot := func(power powers) *attacker {
 		a := p.newAttacker(power)
 		a.roots = append(a.roots, knownRoot{key: firstRoot(p.began.root, p.binding, p.session)})
@@ -242,7 +242,7 @@ func TestARecordedConversationOutlivesOneBrokenPrimitive(t *testing.T) {
 // The scripts must hold what the tests above are about.
 func TestTheScriptsExerciseTheRatchet(t *testing.T) {
 	for _, script := range []string{alternating, uneven} {
-		p := record(t, script)
+		p := wiretap(t, script)
 		kinds := map[flags]int{}
 		for _, l := range p.links {
 			kinds[l.flags]++
@@ -265,7 +265,7 @@ func TestTheScriptsExerciseTheRatchet(t *testing.T) {
 // the static one of the initiator's device can write in the initiator's first chain, and never gets
 // the acceptor past "PQ authentication pending".
 func TestWithoutTheStaticKeyTheAcceptorStaysPending(t *testing.T) {
-	p := record(t, alternating)
+	p := wiretap(t, alternating)
 	static := string(p.began.staticKEM.EncapsulationKey().Bytes())
 	for _, holdsStatic := range []bool{false, true} {
 		a := p.newAttacker(powers{breaksX25519: true, breaksMLKEM: true})
