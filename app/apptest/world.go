@@ -168,6 +168,24 @@ func (p *Person) Open(address wire.Address, onEvent func(wire.Event)) (messenger
 	return c, nil
 }
 
+// Image returns a copy of this person's store as it is, for Restore. The store must be in memory.
+func (p *Person) Image() chat.Store {
+	p.t.Helper()
+	s, ok := p.Store.(*memstore.Store)
+	if !ok {
+		p.t.Fatal("an image of a store that is not in memory")
+	}
+	return s.Image()
+}
+
+// Restore ends the messenger and opens it again on an image.
+func (p *Person) Restore(image chat.Store) {
+	p.t.Helper()
+	p.Sleep()
+	p.Store = image
+	p.Wake()
+}
+
 // Until waits until what answers true, looking again after every event of this person and at short intervals for what
 // raises none.
 func (p *Person) Until(what string, done func() bool) {

@@ -33,6 +33,7 @@ const (
 	AlertRelayIdentity   = "relay-identity"   // a relay is not the one of its address
 	AlertMailboxGone     = "mailbox-gone"     // a relay lost an own mailbox
 	AlertDamaged         = "damaged"          // stored rows do not authenticate
+	AlertRolledBack      = "rolled-back"      // this profile is an older copy of itself, or runs twice
 	AlertOverdue         = "pq-overdue"       // a session had no post-quantum exchange for too long
 )
 

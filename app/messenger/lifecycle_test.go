@@ -58,7 +58,11 @@ func (away) PutPrekeys(context.Context, wire.Mailbox, []byte, []wire.Prekey) err
 }
 
 func (away) PrekeyCount(context.Context, wire.Mailbox) (int, error) { return 0, wire.ErrOffline }
-func (away) Ack(context.Context, wire.Mailbox, ...uint64) error     { return wire.ErrOffline }
+func (away) State(context.Context, wire.Mailbox) ([]byte, error)    { return nil, wire.ErrOffline }
+func (away) CompareAndSetState(context.Context, wire.Mailbox, []byte, []byte) error {
+	return wire.ErrOffline
+}
+func (away) Ack(context.Context, wire.Mailbox, ...uint64) error { return wire.ErrOffline }
 func (away) Send(context.Context, wire.Mailbox, wire.Token, wire.EnvelopeID, []byte) error {
 	return wire.ErrOffline
 }

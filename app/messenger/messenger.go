@@ -23,6 +23,7 @@ type Messenger struct {
 	keys     keys
 
 	commits sync.Mutex // orders commits with what subscribers hear of them
+	rolled  bool       // a rollback was noticed in this run; guarded by commits
 	hub     *hub
 	pool    *pool
 	outbox  *outbox
@@ -88,8 +89,11 @@ func (m *Messenger) Start(ctx context.Context) error {
 			m.pool.subscribe(mb)
 		}
 	}
-	m.group.Go(m.outbox.run)
 	m.group.Go(m.tender.run)
+	m.group.Go(func() {
+		m.tender.awaitGenerations()
+		m.outbox.run()
+	})
 	m.outbox.rescan()
 	m.tender.wake()
 	return nil

@@ -111,6 +111,9 @@ type gap struct {
 
 const maxGaps = 64
 
+// renumbered is the leap in a peer's numbers that is no gap: after a rollback it goes on from the time in milliseconds.
+const renumbered = 1 << 32
+
 func gapsName(conv chat.ConversationID, device chat.DeviceID) string {
 	return settingGaps + conv.String() + "/" + device.String()
 }
@@ -124,7 +127,7 @@ func (u *unit) noteSeq(c content.Content, s session) error {
 	}
 	row := c.ID // an annotation has no row; its gap then waits for the next message
 	if c.Seq > g.Highest {
-		if c.Seq > g.Highest+1 {
+		if c.Seq > g.Highest+1 && c.Seq-g.Highest < renumbered {
 			g.Ranges = append(g.Ranges, gap{From: g.Highest + 1, To: c.Seq - 1, Since: u.now, Before: row})
 		}
 		g.Highest = c.Seq

@@ -29,6 +29,8 @@ type Relay interface {
 	PutGrant(ctx context.Context, m wire.Mailbox, hash wire.GrantHash, n int, expires time.Time) error
 	PutPrekeys(ctx context.Context, m wire.Mailbox, bundle []byte, prekeys []wire.Prekey) error
 	PrekeyCount(ctx context.Context, m wire.Mailbox) (int, error)
+	State(ctx context.Context, m wire.Mailbox) ([]byte, error)
+	CompareAndSetState(ctx context.Context, m wire.Mailbox, old, cell []byte) error
 	Ack(ctx context.Context, m wire.Mailbox, seqs ...uint64) error
 
 	Send(ctx context.Context, m wire.Mailbox, token wire.Token, id wire.EnvelopeID, envelope []byte) error

@@ -23,6 +23,10 @@ type tender struct {
 	counted map[chat.MailboxID]time.Time // last look at the pool
 	delays  map[string]time.Duration     // after a failure
 	claimed map[chat.MailboxID]bool      // mailboxes that someone else is opening
+
+	advanced map[chat.MailboxID]bool // mailboxes whose cell holds the generation of this run
+	asked    chan struct{}           // closed when every relay was asked for its generations once
+	asking   int                     // relays that were not; negative: none was named yet
 }
 
 const (
@@ -37,6 +41,7 @@ func newTender(m *Messenger) *tender {
 	return &tender{
 		m: m, poked: make(chan struct{}, 1), busy: map[string]bool{}, again: map[string]bool{},
 		revoked: map[chat.MailboxID]bool{}, counted: map[chat.MailboxID]time.Time{}, delays: map[string]time.Duration{}, claimed: map[chat.MailboxID]bool{},
+		advanced: map[chat.MailboxID]bool{}, asked: make(chan struct{}), asking: -1,
 	}
 }
 
@@ -101,6 +106,7 @@ func (t *tender) round() {
 	if err != nil {
 		return // the next round reads again
 	}
+	first := t.begin(len(byRelay))
 	for address, chores := range byRelay {
 		t.mu.Lock()
 		if t.busy[address] {
@@ -110,13 +116,42 @@ func (t *tender) round() {
 		}
 		t.busy[address] = true
 		t.mu.Unlock()
-		t.m.group.Go(func() { t.tend(address, chores) })
+		t.m.group.Go(func() { t.tend(address, chores, first) })
+	}
+}
+
+// begin reports whether this is the first round, which asks so many relays for their generations.
+func (t *tender) begin(relays int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asking >= 0 {
+		return false
+	}
+	if t.asking = relays; relays == 0 {
+		close(t.asked)
+	}
+	return true
+}
+
+// wasAsked counts a relay of the first round that was asked, whatever it answered.
+func (t *tender) wasAsked() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asking--; t.asking == 0 {
+		close(t.asked)
 	}
 }
 
 // tend does the chores of one relay and asks for another round after a failure.
-func (t *tender) tend(address string, chores []chore) {
-	failed := false
+func (t *tender) tend(address string, chores []chore, first bool) {
+	err := t.advanceAll(address, chores)
+	if first {
+		t.wasAsked()
+	}
+	failed := err != nil
+	if errors.Is(err, chat.ErrOffline) {
+		chores = nil
+	}
 	for _, c := range chores {
 		ctx, cancel := context.WithTimeout(t.m.ctx, tendTimeout)
 		err := t.do(ctx, c)
@@ -244,6 +279,13 @@ func (t *tender) recount(id chat.MailboxID) {
 // reopenToken makes the next round put the token of an unblocked contact again, whatever this run did before.
 func (t *tender) reopenToken(id chat.MailboxID) { t.setRevoked(id, true) }
 
+// reopened lets the next round write the generation of a mailbox anew.
+func (t *tender) reopened(id chat.MailboxID) {
+	t.mu.Lock()
+	delete(t.advanced, id)
+	t.mu.Unlock()
+}
+
 // tokenEnd is when nothing more is taken: an invitation's mailbox is read a while longer.
 func tokenEnd(mb chat.Mailbox) time.Time {
 	if mb.Invitation == "" || mb.Expires.IsZero() {
@@ -316,13 +358,16 @@ func (u *unit) mailboxOpened(id chat.MailboxID) error {
 	if err != nil {
 		return ignoreMissing(err) // removed meanwhile
 	}
-	mb.Renewed = u.now
+	mb.Renewed, u.tend = u.now, true
 	if err := u.Mailboxes().Put(mb); err != nil {
 		return err
 	}
-	if err := dropSetting(u.Tx, settingCredential+id.String()); err != nil {
-		return err
+	for _, name := range []string{settingCredential, settingGeneration} { // a mailbox opened anew has an empty cell
+		if err := dropSetting(u.Tx, name+id.String()); err != nil {
+			return err
+		}
 	}
+	u.m.tender.reopened(id)
 	if mb.Invitation != "" || mb.Contact.IsZero() {
 		return nil
 	}
@@ -359,8 +404,10 @@ func (m *Messenger) dropMailbox(ctx context.Context, mb chat.Mailbox) error {
 				return err
 			}
 		}
-		if err := dropSetting(u.Tx, settingCredential+mb.ID.String()); err != nil {
-			return err
+		for _, name := range []string{settingCredential, settingGeneration} {
+			if err := dropSetting(u.Tx, name+mb.ID.String()); err != nil {
+				return err
+			}
 		}
 		return ignoreMissing(u.Mailboxes().Delete(mb.ID))
 	})

@@ -19,6 +19,7 @@ type unit struct {
 	queued []chat.ContactID // contacts with new or released contents
 	rescan bool             // someone else may have queued
 	tend   bool             // mailboxes changed
+	rolled bool             // a rollback was noticed and dealt with
 }
 
 // update runs f as one unit of work and tells its events after the commit, in the order of commits.
@@ -43,6 +44,7 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 		return err
 	}
 	m.hub.publish(u.events)
+	m.rolled = m.rolled || u.rolled
 	if u.rescan {
 		m.outbox.rescan()
 	}

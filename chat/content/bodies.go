@@ -159,6 +159,10 @@ const (
 	Accept Action = 2
 	// Confirm carries nothing: it lets the other side's ratchet turn.
 	Confirm Action = 3
+	// Again says that the sender lost its state: what it was sent and did not confirm is wanted again.
+	Again Action = 4
+	// Devices carries the sender's device list of now.
+	Devices Action = 5
 )
 
 // Session is session control.
@@ -167,7 +171,11 @@ type Session struct {
 	Profile *Profile `cbor:"2,keyasint,omitempty"` // Introduce, Accept
 	Route   *Route   `cbor:"3,keyasint,omitempty"` // Introduce, Accept
 	Text    string   `cbor:"4,keyasint,omitempty"` // Introduce: the first message; the content's id and seq are its
+	Devices []byte   `cbor:"5,keyasint,omitempty"` // Devices: a signed device list, at most MaxDevices bytes
 }
+
+// MaxDevices is the longest device list that a content carries.
+const MaxDevices = 24 << 10
 
 // Kind returns KindText.
 func (Text) Kind() Kind { return KindText }
@@ -279,6 +287,9 @@ func (b Erasure) check() error {
 }
 
 func (b Session) check() error {
+	if (b.Action == Devices) != (len(b.Devices) > 0) || len(b.Devices) > MaxDevices {
+		return malformed("device list")
+	}
 	switch b.Action {
 	case Introduce, Accept:
 		if b.Profile == nil || b.Route == nil {
@@ -297,9 +308,9 @@ func (b Session) check() error {
 			return malformed("text outside an introduction")
 		}
 		return checkText(b.Text, MaxText)
-	case Confirm:
+	case Confirm, Again, Devices:
 		if b.Profile != nil || b.Route != nil || b.Text != "" {
-			return malformed("confirmation with a body")
+			return malformed("session control with a body that is not its own")
 		}
 		return nil
 	}

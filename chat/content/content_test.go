@@ -53,6 +53,8 @@ func samples() map[string]content.Content {
 		"session-silent":    with(0, content.Session{Action: content.Introduce, Profile: &content.Profile{Name: "Ada"}, Route: route()}),
 		"session-accept":    with(0, content.Session{Action: content.Accept, Profile: &content.Profile{Name: "Ben"}, Route: route()}),
 		"session-confirm":   with(0, content.Session{Action: content.Confirm}),
+		"session-again":     with(0, content.Session{Action: content.Again}),
+		"session-devices":   with(0, content.Session{Action: content.Devices, Devices: []byte("a signed list")}),
 	}
 }
 
@@ -97,18 +99,25 @@ func TestContentThatMayNotBeSentIsRefused(t *testing.T) {
 		change func(*content.Content)
 		want   error
 	}{
-		"no id":            {func(c *content.Content) { c.ID = chat.MessageID{} }, chat.ErrMalformed},
-		"no seq":           {func(c *content.Content) { c.Seq = 0 }, chat.ErrMalformed},
-		"seq on typing":    {func(c *content.Content) { c.Body = content.Typing{} }, chat.ErrMalformed},
-		"no body":          {func(c *content.Content) { c.Body = nil }, chat.ErrMalformed},
-		"empty text":       {func(c *content.Content) { c.Body = content.Text{} }, chat.ErrMalformed},
-		"invalid UTF-8":    {func(c *content.Content) { c.Body = content.Text{Text: "a\xff"} }, chat.ErrMalformed},
-		"long text":        {func(c *content.Content) { c.Body = content.Text{Text: strings.Repeat("a", content.MaxText+1)} }, chat.ErrTooLarge},
-		"time before 1970": {func(c *content.Content) { c.Sent = time.Unix(-9, 0) }, chat.ErrMalformed},
-		"negative expiry":  {func(c *content.Content) { c.ExpiresAfter = -1 }, chat.ErrMalformed},
-		"edit of nothing":  {func(c *content.Content) { c.Body = content.Edit{Text: "x"} }, chat.ErrMalformed},
-		"empty receipt":    {func(c *content.Content) { c.Seq, c.Body = 0, content.Receipt{State: content.Read} }, chat.ErrMalformed},
-		"route without S":  {func(c *content.Content) { r := route(); r.Secret = nil; c.Seq, c.Body = 0, *r }, chat.ErrMalformed},
+		"no id":                  {func(c *content.Content) { c.ID = chat.MessageID{} }, chat.ErrMalformed},
+		"no seq":                 {func(c *content.Content) { c.Seq = 0 }, chat.ErrMalformed},
+		"seq on typing":          {func(c *content.Content) { c.Body = content.Typing{} }, chat.ErrMalformed},
+		"no body":                {func(c *content.Content) { c.Body = nil }, chat.ErrMalformed},
+		"empty text":             {func(c *content.Content) { c.Body = content.Text{} }, chat.ErrMalformed},
+		"invalid UTF-8":          {func(c *content.Content) { c.Body = content.Text{Text: "a\xff"} }, chat.ErrMalformed},
+		"long text":              {func(c *content.Content) { c.Body = content.Text{Text: strings.Repeat("a", content.MaxText+1)} }, chat.ErrTooLarge},
+		"time before 1970":       {func(c *content.Content) { c.Sent = time.Unix(-9, 0) }, chat.ErrMalformed},
+		"negative expiry":        {func(c *content.Content) { c.ExpiresAfter = -1 }, chat.ErrMalformed},
+		"edit of nothing":        {func(c *content.Content) { c.Body = content.Edit{Text: "x"} }, chat.ErrMalformed},
+		"empty receipt":          {func(c *content.Content) { c.Seq, c.Body = 0, content.Receipt{State: content.Read} }, chat.ErrMalformed},
+		"route without S":        {func(c *content.Content) { r := route(); r.Secret = nil; c.Seq, c.Body = 0, *r }, chat.ErrMalformed},
+		"devices without a list": {func(c *content.Content) { c.Seq, c.Body = 0, content.Session{Action: content.Devices} }, chat.ErrMalformed},
+		"a list elsewhere": {func(c *content.Content) {
+			c.Seq, c.Body = 0, content.Session{Action: content.Again, Devices: []byte{1}}
+		}, chat.ErrMalformed},
+		"an endless list": {func(c *content.Content) {
+			c.Seq, c.Body = 0, content.Session{Action: content.Devices, Devices: make([]byte, content.MaxDevices+1)}
+		}, chat.ErrMalformed},
 		"accept with text": {func(c *content.Content) {
 			c.Body = content.Session{Action: content.Accept, Profile: &content.Profile{Name: "B"}, Route: route(), Text: "x"}
 		}, chat.ErrMalformed},
