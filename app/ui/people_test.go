@@ -38,6 +38,21 @@ func TestARequestIsAcceptedWithTheConsentsThatWereChosen(t *testing.T) {
 	}
 }
 
+func TestTheSheetKeepsItsButtonsInASmallWindow(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	v.asks(v.peer("Ada"), "hello")
+	v.resize(theme.WindowMinWidth, theme.WindowMinHeight)
+	v.w.Open(screen.Place{Screen: screen.Requests})
+	v.tap("Accept")
+	v.until("the sheet is open", func() bool { return v.button("Not now") != nil })
+	v.shoot("consents-small")
+	o := v.button("Not now").(fyne.CanvasObject)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+	if bottom := at.Y + o.Size().Height; at.Y <= 0 || bottom > theme.WindowMinHeight {
+		t.Errorf("the button ends at %v of %v", bottom, theme.WindowMinHeight)
+	}
+}
+
 func TestClosingTheSheetAcceptsNobody(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	ada := v.peer("Ada")

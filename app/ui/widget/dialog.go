@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"sotto/app/ui/theme"
@@ -156,11 +157,36 @@ func (d *Dialog) Open(c fyne.Canvas) {
 	if d.popup != nil {
 		return
 	}
+	d.fit(c.Size().Height - theme.Space8)
 	d.back = c.Focused()
 	d.popup = fynewidget.NewModalPopUp(d, c)
 	d.popup.Show()
 	d.popup.Resize(fyne.NewSize(min(d.width, c.Size().Width-theme.Space8), d.HeightFor(d.width)))
 	c.Focus(d.first)
+}
+
+// fit lets the body scroll when the dialog would be higher than height, so that the buttons stay in reach.
+func (d *Dialog) fit(height float32) {
+	over := d.HeightFor(d.width) - height
+	if over <= 0 {
+		return
+	}
+	body := d.content.Objects[1]
+	left := max(HeightFor(body, d.width-d.lead()-theme.Space6)-over, 80)
+	d.content.Objects[1] = container.New(fixedHeight(left), NewPage(NewInset(0, theme.Space3, 0, 0, body)))
+}
+
+// fixedHeight is the layout of one object that has a height of its own.
+type fixedHeight float32
+
+func (f fixedHeight) heightFor([]fyne.CanvasObject, float32) float32 { return float32(f) }
+
+func (f fixedHeight) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objs[0].MinSize().Width, float32(f))
+}
+
+func (f fixedHeight) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	place(objs[0], 0, 0, s.Width, s.Height)
 }
 
 // Close takes the dialog away and gives the keyboard back.
