@@ -54,7 +54,7 @@ func BenchmarkSetUp(b *testing.B) {
 }
 
 // cpuTime returns what the process has used so far, collection of garbage included.
-func cpuTime(b *testing.B) time.Duration {
+func cpuTime(b testing.TB) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 // cpuTime returns what the process has used, collection of garbage included. The figures are per
 // CPU-second, since other programs share the machine.
-func cpuTime(b *testing.B) time.Duration {
+func cpuTime(b testing.TB) time.Duration {
 	var u syscall.Rusage
 	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
