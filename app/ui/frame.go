@@ -8,8 +8,8 @@ import (
 	"sotto/app/ui/widget"
 )
 
-// roomyFrom is the width from which a panel fits beside list and chat.
-const roomyFrom = theme.ListWidth + 420 + theme.PanelWidth
+// chatLeast is how wide a chat is at least beside a panel, at a text scale of 1.
+const chatLeast float32 = 420
 
 // frame lays out the list, the screen, and a panel beside it. Below 900 units the list and the screen share one column.
 type frame struct {
@@ -34,7 +34,11 @@ func newFrame(list fyne.CanvasObject, changed func()) *frame {
 
 func (f *frame) narrow() bool { return f.width > 0 && f.width < theme.NarrowBelow }
 
-func (f *frame) roomy() bool { return f.width >= roomyFrom }
+// roomy reports whether a panel fits beside list and chat. Larger text needs a page.
+func (f *frame) roomy() bool {
+	scale := max(theme.Size(fyne.CurrentApp().Settings().Theme(), theme.SizeBody)/14, 1)
+	return f.width >= theme.ListWidth+(chatLeast+theme.PanelWidth)*scale
+}
 
 // show puts views in place; panel may be nil.
 func (f *frame) show(main, panel fyne.CanvasObject) {

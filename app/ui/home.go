@@ -14,7 +14,7 @@ import (
 // home is the empty chat area: three ways to begin instead of a void.
 type home struct {
 	s       screen.Services
-	content *fyne.Container
+	content *widget.Page
 	guide   *widget.Card
 	busy    bool
 }
@@ -37,8 +37,8 @@ func newHome(s screen.Services) *home {
 		}),
 		h.guide,
 		widget.NewNarrow(hint.MinSize().Width, false, hint))
-	h.content = widget.NewNarrow(theme.FormWidth+theme.Space8, true,
-		widget.NewInset(theme.Space6, theme.Space4, theme.Space6, theme.Space4, column))
+	h.content = widget.NewPage(widget.NewNarrow(theme.FormWidth+theme.Space8, true,
+		widget.NewInset(theme.Space6, theme.Space4, theme.Space6, theme.Space4, column)))
 	return h
 }
 
