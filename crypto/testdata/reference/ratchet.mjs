@@ -174,11 +174,10 @@ export function decrypt(party, message, ad, now) {
     throw new Undecryptable('tag');
   }
   party.trace.opened(keys);
-  if (!known) {
-    makeChain(state, now);
-  } else if (header.flags === nothing) {
-    state.since++;
-  }
+  // The count of K1: a turn decides about the offer before it counts, and one with an exchange does not count.
+  const exchange = !known && (state.owed || header.flags === answer || header.flags === firstAnswer);
+  if (!known) makeChain(state, now);
+  if (!exchange) state.since++;
   return { plaintext, state };
 }
 
