@@ -4,7 +4,7 @@ export GOFLAGS = -trimpath -buildvcs=false -tags=sqlite_fts5
 FUZZTIME ?= 10s
 PKGS = ./...
 
-.PHONY: help run test race fuzz bench lint golden screenshots package deps-build deps-test
+.PHONY: help run test race fuzz bench lint golden vectors screenshots package deps-build deps-test
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,15 @@ lint: ## go vet, staticcheck, gofumpt
 
 golden: ## rewrite the golden images and vectors of the tests
 	go test ./app/ui/... -update
+
+REFERENCE = crypto/testdata/reference
+vectors: ## record the reference vectors anew and derive them in JavaScript (needs node and npm)
+	cd $(REFERENCE) && npm ci --ignore-scripts --no-audit --no-fund
+	go test -count=1 ./crypto/handshake -run SecondImplementation -record
+	cd $(REFERENCE) && node derive.mjs handshakes
+	go test -count=1 ./crypto/ratchet -run SecondImplementation -record
+	cd $(REFERENCE) && node derive.mjs conversation
+	go test -count=1 ./crypto/handshake ./crypto/ratchet -run SecondImplementation
 
 screenshots: deps-test ## drive the real window under Xvfb and save every screen, light and dark
 	@.ci/screenshots

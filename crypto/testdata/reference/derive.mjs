@@ -1,6 +1,6 @@
-// node derive.mjs: recorded-*.json -> derived-*.json. See README.md.
+// node derive.mjs handshakes conversation: recorded-*.json -> derived-*.json. See README.md.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { deriveHandshake } from './handshake.mjs';
 import { byte, concat, field, kem768, none, sha256, x25519Public } from './primitives.mjs';
 import { acceptor, decrypt, Duplicate, encrypt, initiator, marshal, start } from './ratchet.mjs';
@@ -85,9 +85,15 @@ function toHex(v) {
 
 const recorded = read('recorded-handshakes.json');
 const derived = recorded.map(deriveHandshake);
-write('derived-handshakes.json', derived);
 
-// The conversation is recorded with the root key of the first handshake, so not before it is derived.
-if (existsSync(here('recorded-conversation.json'))) {
-  write('derived-conversation.json', converse(read('recorded-conversation.json'), recorded[0], derived[0]));
+const parts = {
+  handshakes: () => write('derived-handshakes.json', derived),
+  conversation: () => write('derived-conversation.json', converse(read('recorded-conversation.json'), recorded[0], derived[0])),
+};
+
+const wanted = process.argv.slice(2);
+if (wanted.length === 0 || wanted.some((name) => !(name in parts))) {
+  console.error('usage: node derive.mjs [handshakes] [conversation]');
+  process.exit(2);
 }
+for (const name of wanted) parts[name]();
