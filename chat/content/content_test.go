@@ -13,6 +13,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 	"sotto/chat/content"
 )
@@ -249,6 +250,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(marshal(f, map[int]any{1: 2, 2: 99, 3: make16(9), 4: make([]byte, 32), 5: 4, 6: 1, 9: []int{1}}))
 	f.Add(bytes.Repeat([]byte{0x81}, 64))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = content.Decode(b) })
 		c, err := content.Decode(b)
 		if err != nil {
 			if !errors.Is(err, chat.ErrMalformed) {

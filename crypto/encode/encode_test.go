@@ -2,6 +2,7 @@ package encode_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"go/ast"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/encode"
 )
 
@@ -179,11 +181,26 @@ func TestReaderRefusesAndStaysFailed(t *testing.T) {
 	}
 }
 
+func TestFieldsAreWrittenAsTheyAreEncoded(t *testing.T) {
+	for _, fields := range [][][]byte{nil, {nil}, {[]byte("a"), nil, make([]byte, 300)}} {
+		h := sha256.New()
+		encode.WriteFields(h, encode.Gate, fields...)
+		if want := encode.Hash(encode.Gate, fields...); !bytes.Equal(h.Sum(nil), want[:]) {
+			t.Errorf("%d fields are hashed as another string", len(fields))
+		}
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	f.Add(encode.Fields(encode.Gate, []byte("ab"), encode.Uint64(9)))
 	f.Add([]byte{0, 0, 0, 1})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() {
+			for r := encode.NewReader(b); r.Len() > 0; {
+				r.Bytes(1 << 16)
+			}
+		})
 		var fields [][]byte
 		r := encode.NewReader(b)
 		for r.Len() > 0 {

@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"math"
 	"time"
 )
@@ -33,6 +34,18 @@ func Append(dst, field []byte) []byte {
 // Hash returns the SHA-256 of Fields(label, fields...).
 func Hash(label Label, fields ...[]byte) [32]byte {
 	return sha256.Sum256(Fields(label, fields...))
+}
+
+// WriteFields writes Fields(label, fields...) to h, a hash or MAC, without a copy of the fields. Where
+// they are as large as an initial message it is worth its calls; [Hash] is faster where they are small.
+func WriteFields(h hash.Hash, label Label, fields ...[]byte) {
+	prefix := appendLength(make([]byte, 0, 4), len(label))
+	h.Write(prefix)
+	h.Write([]byte(label))
+	for _, f := range fields {
+		h.Write(appendLength(prefix[:0], len(f)))
+		h.Write(f)
+	}
 }
 
 // Uint64 returns v as 8 bytes in big-endian order, for use as a field.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/encode"
 	"sotto/crypto/handshake"
 	"sotto/crypto/identity"
@@ -289,8 +290,53 @@ func FuzzOpenBundle(f *testing.F) {
 		if err == nil && (bundle.Identity() != bob.identity.Fingerprint() || !bytes.Equal(b, plain)) {
 			t.Error("a bundle that Bob did not make was accepted")
 		}
-		_, _ = handshake.OpenBundle(bob.secret, b, bob.identity.Fingerprint(), now)
-		_, _ = handshake.OpenPair(bob.secret, b)
+		sealed := handshake.SealBundle(bob.secret, b)
+		for _, received := range [][]byte{b, sealed} {
+			alloc.Check(t, len(received), func() {
+				_, _ = handshake.OpenBundle(bob.secret, received, bob.identity.Fingerprint(), now)
+			})
+			alloc.Check(t, len(received), func() { _, _ = handshake.OpenPair(bob.secret, received) })
+		}
+	})
+}
+
+// FuzzSignedStatement lets Bob's own device sign what the fuzzer makes up: what a statement says is
+// checked behind its signature too.
+func FuzzSignedStatement(f *testing.F) {
+	alice, bob := newParty(f), newMailbox(f, newParty(f), 2)
+	plain, err := handshake.NewBundle(bob.own, bob.set, bob.pairs, now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	genuine := split(f, plain)
+	f.Add(genuine.body)
+	f.Add(genuine.body[:len(genuine.body)-1])
+	f.Add(append(bytes.Clone(genuine.body), 0))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p := genuine
+		p.body = body
+		if p.signature, err = bob.own.Device.Sign(encode.BundleStatement, body, now); err != nil {
+			t.Fatal(err)
+		}
+		sealed := handshake.SealBundle(bob.secret, p.join())
+		alloc.Check(t, len(sealed), func() {
+			_, _ = handshake.OpenBundle(bob.secret, sealed, bob.identity.Fingerprint(), now)
+		})
+		bundle, err := handshake.OpenBundle(bob.secret, sealed, bob.identity.Fingerprint(), now)
+		if err != nil {
+			if !errors.Is(err, handshake.ErrBundle) && !errors.Is(err, handshake.ErrBundleExpired) && !errors.Is(err, handshake.ErrBundleFuture) {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+		if bundle.Identity() != bob.identity.Fingerprint() || bundle.Device.ID != bob.own.Device.ID() ||
+			bundle.NotAfter.Sub(bundle.Created) > handshake.BundleLifetime {
+			t.Error("a statement was accepted that the rules forbid")
+		}
+		// What was accepted can be written to, or is refused as a key that is none.
+		if _, err := handshake.Initiate(alice.own, bundle, nil, bob.secret, now); err != nil && !errors.Is(err, handshake.ErrBundle) {
+			t.Errorf("Initiate = %v", err)
+		}
 	})
 }
 
@@ -301,13 +347,16 @@ func FuzzAcceptHeader(f *testing.F) {
 	f.Add(header[:handshake.OffsetBlock])
 	f.Add(bytes.Repeat([]byte{1}, 18+32+mlkem.CiphertextSize1024+20))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = bob.accept(b) })
 		if _, err := bob.accept(b); err != nil {
 			refused(t, "fuzzed header", err)
 		}
 		if len(b) < handshake.OffsetBlock {
 			return
 		}
-		if _, err := bob.accept(handshake.Regate(b, bob.secret)); err != nil {
+		gated := handshake.Regate(b, bob.secret)
+		alloc.Check(t, len(b), func() { _, _ = bob.accept(gated) })
+		if _, err := bob.accept(gated); err != nil {
 			refused(t, "fuzzed header under a fresh gate", err)
 		}
 	})
@@ -319,6 +368,8 @@ func FuzzParsePrekeys(f *testing.F) {
 	f.Add(bob.pairs[0].Marshal())
 	f.Add(bob.pairs[0].Marshal()[:40])
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = handshake.ParsePrekeySet(b) })
+		alloc.Check(t, len(b), func() { _, _ = handshake.ParseOneTimePair(b) })
 		set, err := handshake.ParsePrekeySet(b)
 		if err == nil && !bytes.Equal(set.Marshal(), b) {
 			t.Error("a set was accepted that does not marshal to the bytes received")

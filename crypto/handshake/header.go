@@ -95,6 +95,6 @@ func gateMAC(secret Secret, prefix, block []byte) []byte {
 	key := encode.Derive(secret[:], nil, encode.Gate, sha256.Size)
 	defer clear(key)
 	mac := hmac.New(sha256.New, key)
-	mac.Write(encode.Fields(encode.Gate, prefix, block))
+	encode.WriteFields(mac, encode.Gate, prefix, block)
 	return mac.Sum(nil)[:gateSize]
 }

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"crypto/cipher"
+	"crypto/sha256"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -77,9 +78,9 @@ type transcript struct {
 	header                      []byte
 }
 
-func (t transcript) hash() [32]byte {
-	return encode.Hash(
-		encode.HandshakeTranscript,
+func (t transcript) hash() (sum [32]byte) {
+	h := sha256.New()
+	encode.WriteFields(h, encode.HandshakeTranscript,
 		[]byte{Version},
 		t.initiator.Identity[:],
 		t.acceptor.Identity[:],
@@ -96,6 +97,8 @@ func (t transcript) hash() [32]byte {
 		t.ephemeral,
 		t.header,
 	)
+	h.Sum(sum[:0])
+	return sum
 }
 
 // keys are the outputs of the handshake.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/encode"
 	"sotto/crypto/identity"
 )
@@ -179,6 +180,7 @@ func FuzzParseBlock(f *testing.F) {
 	f.Add(block)
 	f.Add(block[:100])
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = parseBlock(b, scheduleNow) })
 		got, err := parseBlock(b, scheduleNow)
 		if err == nil && got.list.Device(got.device.ID) != got.device {
 			t.Error("the device of an accepted block is not on its list")

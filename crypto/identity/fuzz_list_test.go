@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/encode"
 )
 
@@ -32,6 +33,8 @@ func FuzzVerifyDeviceList(f *testing.F) {
 	f.Add(body[:len(body)-1], signature[:64])
 	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 0, 0}, []byte{})
 	f.Fuzz(func(t *testing.T, b, sig []byte) {
+		alloc.Check(t, len(b), func() { _, _ = VerifyDeviceList(b, id.Certificate(), fuzzNow) })
+		alloc.Check(t, len(sig), func() { _ = list.Devices[0].Verify(encode.AuditHead, []byte("x"), sig, fuzzNow) })
 		if got, err := VerifyDeviceList(b, id.Certificate(), fuzzNow); err == nil && !bytes.Equal(got.Bytes(), list.Bytes()) {
 			t.Error("a list that nobody signed was accepted")
 		}
@@ -40,7 +43,9 @@ func FuzzVerifyDeviceList(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got, err := VerifyDeviceList(encode.Append(encode.Append(nil, b), signed), id.Certificate(), fuzzNow)
+		whole := encode.Append(encode.Append(nil, b), signed)
+		alloc.Check(t, len(whole), func() { _, _ = VerifyDeviceList(whole, id.Certificate(), fuzzNow) })
+		got, err := VerifyDeviceList(whole, id.Certificate(), fuzzNow)
 		if err == nil && (got.Identity != id.Fingerprint() || len(got.Devices) == 0) {
 			t.Errorf("accepted a list of %v with %d devices", got.Identity, len(got.Devices))
 		}
@@ -55,6 +60,7 @@ func FuzzParseSafetyQR(f *testing.F) {
 	f.Add(SafetyNumber{1}.QR()[:64])
 	f.Add([]byte{2})
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = ParseSafetyQR(b) })
 		n, err := ParseSafetyQR(b)
 		if err == nil && !bytes.Equal(n.QR(), b) {
 			t.Error("a payload is read as another one")
@@ -70,6 +76,7 @@ func FuzzParseFingerprint(f *testing.F) {
 	f.Add(Fingerprint{0xab}.String()[1:])
 	f.Add("zz")
 	f.Fuzz(func(t *testing.T, s string) {
+		alloc.Check(t, len(s), func() { _, _ = ParseFingerprint(s) })
 		p, err := ParseFingerprint(s)
 		if err != nil {
 			if err != ErrMalformed {

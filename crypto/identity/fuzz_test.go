@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/encode"
 )
 
@@ -22,6 +23,7 @@ func FuzzParseCertificate(f *testing.F) {
 	f.Add(id.Marshal())
 	f.Add([]byte{0xc6, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = ParseCertificate(b) })
 		cert, err := ParseCertificate(b)
 		if err != nil {
 			if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrSignature) {
@@ -48,6 +50,7 @@ func FuzzVerifySignature(f *testing.F) {
 	f.Add(sig[:100])
 	f.Add([]byte{0xc2, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _ = id.Certificate().Verify(encode.AuditHead, []byte("x"), b, fuzzNow) })
 		err := id.Certificate().Verify(encode.AuditHead, []byte("x"), b, fuzzNow)
 		if err == nil && !bytes.Equal(b, sig) {
 			t.Error("a signature nobody made was accepted")
@@ -72,6 +75,7 @@ func FuzzParseListBody(f *testing.F) {
 	f.Add(body)
 	f.Add(body[:200])
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = parseListBody(b) })
 		got, err := parseListBody(b)
 		if err != nil {
 			return

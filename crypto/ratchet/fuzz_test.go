@@ -2,8 +2,11 @@ package ratchet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"testing"
+
+	"sotto/app/apptest/alloc"
 )
 
 // fuzzStates returns states of every shape: waiting, fresh, offering, answering, with skipped keys.
@@ -31,6 +34,7 @@ func FuzzParseState(f *testing.F) {
 	alice, _, _ := newSession(f)
 	message := alice.send("for whom it may concern")
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = ParseState(b) })
 		s, err := ParseState(b)
 		if err != nil {
 			if !errors.Is(err, ErrState) || !s.IsZero() {
@@ -75,6 +79,9 @@ func FuzzDecrypt(f *testing.F) {
 			f.Add(i, []byte(m)[:MinOverhead])
 		}
 	}
+	leaping := bytes.Clone(turn)
+	binary.BigEndian.PutUint32(leaping[54:], MaxSkip)
+	f.Add(2, leaping)
 	f.Fuzz(func(t *testing.T, which int, message []byte) {
 		if which < 0 || which >= len(states) {
 			return
@@ -82,6 +89,11 @@ func FuzzDecrypt(f *testing.F) {
 		s := states[which].state
 		before := s.Marshal()
 		next, _, _, err := Decrypt(s, message, associated, start)
+		size := len(message)
+		if err == nil {
+			size += len(before) // the state is read and written; a refused message must not touch it
+		}
+		alloc.CheckBesides(t, size, chainGarbage(s, message), func() { _, _, _, _ = Decrypt(s, message, associated, start) })
 		switch {
 		case err == nil && !genuine[string(message)]:
 			t.Errorf("a forged message opens: %x", message)
@@ -94,4 +106,72 @@ func FuzzDecrypt(f *testing.F) {
 			t.Error("Decrypt changed its argument")
 		}
 	})
+}
+
+// chainGarbage returns what the steps of a chain allocate on the way to the number of a message: each
+// makes an HMAC and keeps nothing of it.
+func chainGarbage(s State, message []byte) uint64 {
+	h, err := parseHeader(message)
+	if err != nil || h.session != s.s.session {
+		return 0
+	}
+	steps := leap(0, h.number) + 1
+	for _, c := range s.s.receive {
+		if c.public == h.public {
+			steps = leap(c.next, h.number) + 1
+		}
+	}
+	if steps > MaxSkip+1 {
+		return 0
+	}
+	var key chainKey
+	return uint64(steps) * (alloc.Bytes(func() { chainStep(&key) }) + 16)
+}
+
+// What an authentic message allocates is bounded by the state before and after it, whatever it leaps
+// over.
+func TestTheLargestLeapAllocatesInProportionToTheState(t *testing.T) {
+	alice, bob := settled(t)
+	for range MaxSkip {
+		alice.send("lost")
+	}
+	reachable := alice.fork()
+	turn := bob.send("turn")
+	reachable.open(turn)
+	for range MaxSkip {
+		reachable.send("lost")
+	}
+	m := reachable.send("leaps over two thousand")
+	before := bob.state
+	bob.open(m)
+	if bob.storedKeys() != MaxStored {
+		t.Fatalf("%d keys are stored", bob.storedKeys())
+	}
+	var key chainKey
+	step := alloc.Bytes(func() { chainStep(&key) })
+	size := len(m) + len(before.Marshal()) + len(bob.state.Marshal())
+	alloc.CheckBesides(t, size, (3*MaxSkip+3)*step, func() { _, _, _, _ = Decrypt(before, m, associated, start) })
+}
+
+// A refused message allocates within the bound of its own size even at the limit of a leap, and against
+// the largest state.
+func TestARefusedMessageAllocatesInProportionToItself(t *testing.T) {
+	alice, bob := settled(t)
+	for range MaxSkip {
+		alice.send("lost")
+	}
+	bob.open(alice.send("arrives"))
+	known := alice.send("text")
+	alice.open(bob.send("turn"))
+	turn := alice.send("text")
+	for _, m := range [][]byte{known, turn} {
+		for _, number := range []uint32{0, MaxSkip, 2 * MaxSkip, 3 * MaxSkip} {
+			forged := bytes.Clone(m)
+			binary.BigEndian.PutUint32(forged[54:], number)
+			forged[len(forged)-1] ^= 1
+			alloc.CheckBesides(t, len(forged), chainGarbage(bob.state, forged), func() {
+				_, _, _, _ = Decrypt(bob.state, forged, associated, start)
+			})
+		}
+	}
 }

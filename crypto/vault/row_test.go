@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"sotto/app/apptest/alloc"
 )
 
 func TestSealedRowOpensOnlyInItsPlace(t *testing.T) {
@@ -179,10 +181,11 @@ func FuzzRowOpen(f *testing.F) {
 	f.Add(key.Seal([]byte("data"), []byte("body")))
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, sealed []byte) {
+		alloc.Check(t, len(sealed), func() { _, _ = key.Open([]byte("data"), sealed) })
+		alloc.Check(t, len(sealed), func() { _, _ = ParseCover(sealed) })
 		if body, err := key.Open([]byte("data"), sealed); err == nil && len(body) > len(sealed) {
 			t.Error("a body longer than its row")
 		}
-		ParseCover(sealed) //nolint:errcheck // it must not panic
 	})
 }
 
@@ -190,6 +193,7 @@ func FuzzParseRecoveryCode(f *testing.F) {
 	f.Add(NewRecoveryCode().Text())
 	f.Add("acorn")
 	f.Fuzz(func(t *testing.T, s string) {
+		alloc.Check(t, len(s), func() { _, _ = ParseRecoveryCode(s) })
 		c, err := ParseRecoveryCode(s)
 		if err != nil {
 			return

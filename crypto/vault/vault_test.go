@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/vault"
 )
 
@@ -287,6 +288,7 @@ func FuzzOpen(f *testing.F) {
 			sum := sha256.Sum256(file[:len(file)-sha256.Size])
 			copy(file[len(file)-sha256.Size:], sum[:])
 		}
+		alloc.Check(t, len(file), func() { _, _ = vault.Open(file, limits, vault.Held([32]byte{1})) })
 		if w, err := vault.Open(file, limits, vault.Held([32]byte{1})); err == nil {
 			if !bytes.Equal(w.Bytes(), file) {
 				t.Error("a file that opens is not encoded as it was read")

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sotto/app/apptest/alloc"
 )
 
 const pinText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -108,6 +110,7 @@ func FuzzParsePass(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
+		alloc.Check(t, len(in), func() { _, _ = ParsePass(in) })
 		if a, err := ParseAddress(in); err == nil {
 			if back, err := ParseAddress(a.String()); err != nil || back != a {
 				t.Fatalf("%q: %q read again: %v", in, a, err)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+
+	"sotto/app/apptest/alloc"
 )
 
 // everyFrame holds one frame of each kind, fields set.
@@ -222,6 +224,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(all)
 	f.Add([]byte{0x83, 0x18, 0xc8, 0x07, 0x80})
 	f.Fuzz(func(t *testing.T, in []byte) {
+		alloc.Check(t, len(in), func() { _, _, _ = Decode(in) })
 		for rest := in; len(rest) > 0; {
 			frame, next, err := Decode(rest)
 			if err != nil {
