@@ -13,7 +13,14 @@ import (
 	"fmt"
 	"os"
 
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
 	"sotto/app/profile"
+	"sotto/app/ui/i18n"
+	"sotto/app/ui/prefs"
+	"sotto/app/ui/shell"
+	"sotto/app/ui/theme"
 	"sotto/assets"
 )
 
@@ -23,6 +30,10 @@ var fyneAppTOML []byte
 // windowTitle is constant because the first window's title becomes WM_CLASS,
 // by which desktops match a window with its launcher.
 const windowTitle = "Sotto"
+
+// onWindow is called with the window before it is shown. The end-to-end test
+// sets it (build tag e2e); no other build does.
+var onWindow func(fyne.Window)
 
 // Exit codes.
 const (
@@ -72,4 +83,33 @@ func parse(args []string) (options, error) {
 		o.profile, o.demo = demo, true
 	}
 	return o, nil
+}
+
+// application makes the toolkit's application with our words and look.
+func application() (fyne.App, error) {
+	meta, err := shell.ParseMetadata(fyneAppTOML)
+	if err != nil {
+		return nil, err
+	}
+	meta.Icon = fyne.NewStaticResource("appicon.png", assets.AppIcon())
+	if onWindow == nil {
+		meta.Migrations = map[string]bool{"fyneDo": true} // under test the toolkit checks that we keep to it
+	}
+	fyneapp.SetMetadata(meta)
+	makeCache()
+	if err := i18n.Load(); err != nil {
+		return nil, err
+	}
+	a := fyneapp.NewWithID(meta.ID)
+	a.SetIcon(meta.Icon)
+	a.Settings().SetTheme(theme.New(prefs.Look(a.Preferences())))
+	return a, nil
+}
+
+// makeCache makes the folder for caches, in which the toolkit expects to make
+// its own. Without it there are no caches, and it works all the same.
+func makeCache() {
+	if dir, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(dir, 0o700)
+	}
 }

@@ -47,6 +47,7 @@ func (p *Screen) showAudit() {
 	v.older.Hide()
 	v.copied = widget.NewEntry(i18n.T("audit.copied.placeholder"))
 	v.copied.OnChanged = func(string) { v.field.SetError("") }
+	v.copied.Escape = p.leaveEntry
 	v.copied.OnSubmitted = func(string) { v.verify() }
 	v.field = widget.NewField(i18n.T("audit.copied"), i18n.T("audit.copied.hint"), v.copied)
 	p.show(i18n.T("privacy.audit"), p.showCentre,

@@ -66,6 +66,9 @@ func (p *Screen) card(icon theme.IconName, title, act string, tapped func()) *wi
 }
 
 func (p *Screen) consentState(now standing) string {
+	if now.granted == 0 {
+		return i18n.T("privacy.consent.none")
+	}
 	if p.about.IsZero() {
 		return i18n.N("privacy.consent.state", now.granted)
 	}

@@ -78,6 +78,7 @@ func (p *Screen) showExport() {
 	v := &exportView{p: p, running: holder(theme.Space3)}
 	v.path = widget.NewEntry("")
 	v.path.SetText(filepath.Join(form.Documents(), i18n.T("export.folder", i18n.Args{"Time": p.s.Now().Format("2006-01-02 15.04")})))
+	v.path.Escape = p.leaveEntry
 	v.path.OnChanged = func(string) { v.field.SetError("") }
 	v.field = widget.NewField(i18n.T("export.path"), i18n.T("export.path.hint"), v.path)
 	v.start = widget.NewButton(i18n.T("export.start"), theme.IconExport, widget.Primary, v.ask)

@@ -63,6 +63,14 @@ func (p *Screen) Escape() bool {
 	return true
 }
 
+// leaveEntry is Escape in a field, which has the keys for itself.
+func (p *Screen) leaveEntry() {
+	p.s.Canvas().Unfocus()
+	if !p.Escape() {
+		p.s.Nav.Back()
+	}
+}
+
 // show replaces the view. back leads to the view above, nil to where the person was.
 func (p *Screen) show(title string, back func(), parts ...fyne.CanvasObject) {
 	p.view++

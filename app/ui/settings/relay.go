@@ -44,6 +44,7 @@ func (r *relaySection) build(p *Screen) fyne.CanvasObject {
 		r.result.Objects = nil
 		r.result.Refresh()
 	}
+	r.pass.Escape = p.leaveEntry
 	r.pass.OnSubmitted = func(string) { r.try() }
 	r.field = widget.NewField(i18n.T("relay.pass"), i18n.T("relay.pass.hint"), r.pass)
 	r.test = widget.NewSmallButton(i18n.T("relay.test"), theme.IconRelay, widget.Secondary, r.try)

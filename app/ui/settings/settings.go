@@ -35,11 +35,15 @@ type Screen struct {
 func New(s screen.Services, _ screen.Place) screen.Screen {
 	p := &Screen{s: s}
 	header := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("settings.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
-	p.root = container.NewStack(form.Page(header, p.nameSection(), p.relay.build(p), p.lockSection(), p.lookSection(), p.notifySection(),
+	elsewhere := func(label string, icon theme.IconName, name screen.Name) fyne.CanvasObject {
+		return widget.NewSmallButton(label, icon, widget.Secondary, func() { s.Nav.Open(screen.Place{Screen: name}) })
+	}
+	p.root = container.NewStack(form.Page(header,
 		form.Buttons(
-			widget.NewSmallButton(i18n.T("settings.security"), theme.IconShield, widget.Secondary, func() { s.Nav.Open(screen.Place{Screen: screen.Security}) }),
-			widget.NewSmallButton(i18n.T("settings.privacy"), theme.IconConsent, widget.Secondary, func() { s.Nav.Open(screen.Place{Screen: screen.Privacy}) }),
-			widget.NewSmallButton(i18n.T("settings.about"), theme.IconInfo, widget.Secondary, func() { s.Nav.Open(screen.Place{Screen: screen.About}) }))))
+			elsewhere(i18n.T("settings.privacy"), theme.IconConsent, screen.Privacy),
+			elsewhere(i18n.T("settings.security"), theme.IconShield, screen.Security),
+			elsewhere(i18n.T("settings.about"), theme.IconInfo, screen.About)),
+		p.nameSection(), p.relay.build(p), p.lockSection(), p.lookSection(), p.notifySection()))
 	return p
 }
 
@@ -101,10 +105,17 @@ func (p *Screen) nameSection() fyne.CanvasObject {
 	p.name = widget.NewEntry("")
 	p.name.SetText(p.s.Messenger().Self().Name)
 	p.name.OnChanged = func(string) { p.named.SetError("") }
+	p.name.Escape = p.leaveEntry
 	p.name.OnSubmitted = func(string) { p.saveName() }
 	p.named = widget.NewField(i18n.T("settings.name"), i18n.T("settings.name.hint"), p.name)
 	p.save = widget.NewSmallButton(i18n.T("settings.name.save"), "", widget.Secondary, p.saveName)
 	return form.Section(i18n.T("settings.you"), "", p.named, form.Buttons(p.save))
+}
+
+// leaveEntry is Escape in a field, which has the keys for itself.
+func (p *Screen) leaveEntry() {
+	p.s.Canvas().Unfocus()
+	p.s.Nav.Back()
 }
 
 func (p *Screen) saveName() {
