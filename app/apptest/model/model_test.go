@@ -1,0 +1,47 @@
+package model
+
+import (
+	"os"
+	"testing"
+	"testing/cryptotest"
+	"testing/synctest"
+	"time"
+)
+
+// bounds of the searches, small enough for every run of the tests.
+func bounds() []bound {
+	return []bound{
+		{name: "friends", root: friends, messages: 3, faults: budget{crashes: 1}, reorder: true, probe: true},
+	}
+}
+
+// cpu measures outside of the bubble, whose clock stands still.
+func cpu() time.Time { return time.Unix(0, processNanoseconds()) }
+
+func TestNoReachableStateBreaksAnInvariant(t *testing.T) {
+	for _, b := range bounds() {
+		t.Run(b.name, func(t *testing.T) {
+			cryptotest.SetGlobalRandom(t, 1)
+			synctest.Test(t, func(t *testing.T) {
+				c := &search{bound: b}
+				begin := cpu()
+				complete := c.run(begin.Add(limit()), cpu)
+				t.Logf("%s: at most %d texts, faults %+v, reordering %t: %d states, %d steps, %d continuations, %d probes, depth %d, %.1f s of CPU",
+					c.name, c.messages, c.faults, c.reorder, c.states, c.steps, c.converged, c.probes, c.depth, cpu().Sub(begin).Seconds())
+				switch {
+				case c.failed != nil:
+					t.Fatalf("VIOLATION %s\nafter: %s", c.failed.violation, c.failed.trace())
+				case !complete:
+					t.Error("not all states within the bound were reached in time")
+				}
+			})
+		})
+	}
+}
+
+func limit() time.Duration {
+	if os.Getenv("SOTTO_MODEL") == "large" {
+		return time.Hour
+	}
+	return 55 * time.Second
+}

@@ -1,0 +1,270 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"sotto/app/apptest/memstore"
+	"sotto/app/messenger"
+	"sotto/chat"
+	"sotto/transport/wire"
+)
+
+// bound limits a search.
+type bound struct {
+	name     string
+	root     func() *state
+	messages int // texts of both together
+	faults   budget
+	reorder  bool // any waiting envelope may come next, otherwise the oldest
+	probe    bool // in every state: repeat what was acknowledged, deliver altered copies
+}
+
+// search explores breadth first, so that the first violation has the shortest trace.
+type search struct {
+	bound
+	seen      map[string]bool
+	probed    map[string]bool
+	states    int
+	steps     int
+	depth     int
+	converged int
+	probes    int
+	failed    *state
+}
+
+// run explores every state within the bound, or until the deadline or a violation. It reports whether it got through.
+func (c *search) run(deadline time.Time, wall func() time.Time) bool {
+	c.seen, c.probed = map[string]bool{}, map[string]bool{}
+	root := c.root()
+	layer := []*state{}
+	if !c.admit(root, &layer) {
+		return false
+	}
+	for len(layer) > 0 {
+		c.depth++
+		var next []*state
+		for i, s := range layer {
+			layer[i] = nil
+			for _, step := range c.enabled(s) {
+				c.steps++
+				for _, n := range step(s) {
+					if !c.admit(n, &next) {
+						return false
+					}
+				}
+			}
+			s.stores, s.net = [2]*memstore.Store{}, nil // only the trace is wanted now
+			if wall().After(deadline) {
+				return false
+			}
+		}
+		layer = next
+	}
+	return true
+}
+
+// admit checks a state and queues it unless it is known. It reports false for a violation.
+func (c *search) admit(s *state, layer *[]*state) bool {
+	if s.check() != "" {
+		c.failed = s
+		return false
+	}
+	key := s.key()
+	if c.seen[key] {
+		return true
+	}
+	c.seen[key] = true
+	c.states++
+	if c.probe && !c.probeAll(s) {
+		return false
+	}
+	end := s.next("then without faults")
+	end.converge()
+	c.converged++
+	if end.violation != "" {
+		c.failed = end
+		return false
+	}
+	*layer = append(*layer, s)
+	return true
+}
+
+type step func(*state) []*state
+
+// enabled lists the steps that the bound allows in a state.
+func (c *search) enabled(s *state) (out []step) {
+	for party := range 2 {
+		out = append(out, c.ofParty(s, party)...)
+	}
+	for _, b := range s.net.boxes {
+		out = append(out, c.ofBox(s, b)...)
+	}
+	return out
+}
+
+func (c *search) ofParty(s *state, party int) (out []step) {
+	who := name(party)
+	switch s.contact(party) {
+	case "":
+		if s.links[1-party] != "" {
+			out = append(out, c.acting(who+" adds", party, func(p *process) { p.add() }))
+		}
+	case chat.ContactRequest:
+		out = append(out, c.acting(who+" accepts", party, func(p *process) { p.accept() }))
+	default:
+		if s.said[0]+s.said[1] < c.messages {
+			t := text(party, s.said[party]+1)
+			out = append(out, c.acting(who+" says "+t, party, func(p *process) { p.say(t) }))
+		}
+	}
+	if len(s.queue(party)) > 0 {
+		out = append(out, c.acting(who+" starts again", party, func(*process) {}))
+	}
+	if s.spent.backups < c.faults.backups && s.contact(party) == chat.ContactAccepted {
+		out = append(out, func(s *state) []*state { return []*state{s.backUp(party)} })
+	}
+	if s.backup[party] != nil && s.spent.restores < c.faults.restores {
+		for _, lie := range []bool{false, true} {
+			out = append(out, func(s *state) []*state { return s.restore(party, lie) })
+		}
+	}
+	return out
+}
+
+func (c *search) ofBox(s *state, b *box) (out []step) {
+	for i, l := range b.waiting {
+		if i > 0 && !c.reorder {
+			break
+		}
+		what := fmt.Sprintf("%s gets %s", name(b.owner), l.carries)
+		out = append(out, c.acting(what, b.owner, func(p *process) { p.push(b.id, l.seq, l.envelope) }))
+		if isText(l.carries) && s.spent.drops < c.faults.drops && s.contact(b.owner) == chat.ContactAccepted {
+			out = append(out, func(s *state) []*state {
+				n := s.next("the relay loses " + l.carries)
+				n.spent.drops++
+				n.lost[l.carries] = true
+				at := n.net.box(b.id)
+				at.waiting = slices.Delete(at.waiting, i, i+1)
+				return []*state{n}
+			})
+		}
+	}
+	return out
+}
+
+// acting starts a party, lets it act and ends it. While crashes are left it also returns the states in which the process
+// ended right after one of its commits, or one of the relay's.
+func (c *search) acting(what string, party int, act func(*process)) step {
+	return func(s *state) []*state {
+		n := s.next(what)
+		var mu sync.Mutex
+		var cuts []*state
+		durable := func() {}
+		if s.spent.crashes < c.faults.crashes {
+			durable = func() {
+				mu.Lock()
+				defer mu.Unlock()
+				stores := n.stores
+				stores[party] = stores[party].Image()
+				cut := n.copyWith(stores[0], stores[1], n.net.clone())
+				cut.parent, cut.spent.crashes = s, s.spent.crashes+1
+				cut.step = fmt.Sprintf("%s, but crashes after commit %d", what, len(cuts)+1)
+				cuts = append(cuts, cut)
+			}
+		}
+		p := n.start(party, durable)
+		act(p)
+		p.stop()
+		n.count()
+		for _, cut := range cuts {
+			cut.count()
+		}
+		return append([]*state{n}, cuts...)
+	}
+}
+
+// count brings the numbers of texts up to date with what is stored.
+func (s *state) count() {
+	for party := range 2 {
+		for _, t := range s.texts(party, party) {
+			var n int
+			if _, err := fmt.Sscanf(t[1:], "%d", &n); err == nil {
+				s.said[party] = max(s.said[party], n)
+			}
+		}
+	}
+}
+
+func text(party, n int) string { return fmt.Sprintf("%c%d", name(party)[0]|0x20, n) }
+
+// add adds the other party by its link, with a first text.
+func (p *process) add() {
+	t := text(p.party, p.s.said[p.party]+1)
+	_, err := p.Add(context.Background(), p.s.links[1-p.party], messenger.AddOptions{Message: t, ConfirmRelay: true})
+	if err != nil {
+		p.s.broken("%s cannot add: %v", name(p.party), err)
+	}
+	synctest.Wait()
+}
+
+func (p *process) accept() {
+	if _, err := p.Accept(context.Background(), p.s.ids[1-p.party]); err != nil {
+		p.s.broken("%s cannot accept: %v", name(p.party), err)
+	}
+	synctest.Wait()
+}
+
+// backUp copies a party's store.
+func (s *state) backUp(party int) *state {
+	n := s.next(name(party) + "'s disk is copied")
+	n.spent.backups++
+	i := &image{store: s.stores[party].Image(), cells: map[wire.Mailbox][]byte{}}
+	for _, b := range s.net.boxes {
+		if b.owner == party {
+			i.cells[b.id] = b.cell
+		}
+	}
+	key := s.key()
+	i.key = fmt.Sprintf("%x", key[:8])
+	n.backup[party] = i
+	return n
+}
+
+// restore puts the copy back. With a lie the relay goes along, so that nothing shows.
+func (s *state) restore(party int, lie bool) []*state {
+	i := s.backup[party]
+	moved := false
+	for _, b := range s.net.boxes {
+		moved = moved || b.owner == party && string(b.cell) != string(i.cells[b.id])
+	}
+	if !moved {
+		return nil
+	}
+	n := s.next(name(party) + " comes back from the copy")
+	n.spent.restores++
+	n.stores[party] = i.store.Image()
+	n.restored[party], n.lied = true, n.lied || lie
+	if lie {
+		n.step += ", which the relay hides"
+		for _, b := range n.net.boxes {
+			if b.owner == party {
+				b.cell = i.cells[b.id]
+			}
+		}
+	}
+	kept := map[string]bool{}
+	for _, t := range n.texts(party, party) {
+		kept[t] = true
+	}
+	for k := 1; k <= s.said[party]; k++ {
+		if t := text(party, k); !kept[t] {
+			n.lost[t] = true
+		}
+	}
+	return []*state{n}
+}
