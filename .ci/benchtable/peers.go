@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -190,9 +191,13 @@ func answers(cmd *exec.Cmd, into any) error {
 	return json.Unmarshal(out, into)
 }
 
-// stop ends a program that this one started.
+// stop ends a program that this one started: politely, so that it takes its sockets and locks along, then by force.
 func stop(cmd *exec.Cmd) {
-	_ = cmd.Process.Kill()
+	if cmd.Process.Signal(syscall.SIGTERM) != nil {
+		_ = cmd.Process.Kill()
+	}
+	force := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
+	defer force.Stop()
 	_ = cmd.Wait()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -101,13 +102,12 @@ func startDisplay() (string, *exec.Cmd, error) {
 	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
 		return "", nil, err
 	}
-	line := make([]byte, 16)
-	n, err := r.Read(line)
+	line, err := bufio.NewReader(r).ReadString('\n') // to its end: Xvfb would die of a pipe closed before
 	if err != nil {
 		stop(cmd)
 		return "", nil, fmt.Errorf("starting Xvfb: %w", err)
 	}
-	return ":" + strings.TrimSpace(string(line[:n])), cmd, nil
+	return ":" + strings.TrimSpace(line), cmd, nil
 }
 
 // open starts a program, waits until its window is on the display, and returns the seconds that took and the resident
