@@ -15,6 +15,7 @@ run: deps-build ## build and open Sotto (with no display: under Xvfb, ends with 
 
 test: deps-test lint ## all tests, vet and formatting; installs what it needs
 	go test -timeout 20m $(PKGS)
+	go test -timeout 10m -tags sqlite_fts5,e2e -run 'TestWindow|TestNoRelease' .
 
 race: deps-test ## all tests under the race detector
 	go test -race -timeout 40m $(PKGS)
@@ -22,7 +23,7 @@ race: deps-test ## all tests under the race detector
 fuzz: ## every fuzz target for FUZZTIME (default 10s) each
 	@for pkg in $$(go list $(PKGS)); do \
 		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 		done; \
 	done
 
