@@ -58,6 +58,7 @@ var fuzzed = map[string]string{
 	"crypto/encode.NewReader": "FuzzReader",
 
 	"crypto/handshake.OpenBundle":       "FuzzOpenBundle",
+	"crypto/handshake.OpenCell":         "FuzzOpenCell",
 	"crypto/handshake.OpenPair":         "FuzzOpenBundle",
 	"crypto/handshake.ParseInitial":     "FuzzAcceptHeader",
 	"crypto/handshake.ParseOneTimePair": "FuzzParsePrekeys",
