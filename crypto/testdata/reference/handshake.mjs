@@ -2,9 +2,10 @@
 // secrets of the acceptor, and once more from those of the initiator; the two must be equal.
 
 import {
-  byte, concat, derive, field, fields, hash, hmac, kem1024, kem768, none, open, readFields, seal, sha256, sha512, split, uint32,
-  unseal, x25519, x25519Public,
+  byte, concat, derive, field, fields, hash, hmac, kem1024, kem768, none, open, readFields, seal, sha256, sha512, split, unseal,
+  x25519, x25519Public,
 } from './primitives.mjs';
+import { certificate, publicKey, verify } from './signatures.mjs';
 
 const must = (ok, what) => {
   if (!ok) throw new Error(what);
@@ -12,30 +13,24 @@ const must = (ok, what) => {
 
 const same = (a, b, what) => must(Buffer.compare(a, b) === 0, `${what}: ${a.toString('hex')} and ${b.toString('hex')}`);
 
-// certificate: section 3.1. The fingerprint of RFC 9580, section 5.5.4.3, covers the body of the key packet.
-function certificate(bytes) {
-  must(bytes[0] === 0xc6, 'tag of the public key packet');
-  const size = ((bytes[1] - 192) << 8) + bytes[2] + 192;
-  const body = bytes.subarray(3, 3 + size);
-  must(3 + size === 1997 && body[0] === 6 && body[5] === 30, 'public key packet');
-  return { bytes, hash: sha256(bytes), fingerprint: sha256(concat(byte(0x9b), uint32(size), body)) };
-}
-
 // statement: section 3.3.
 function statement(bytes) {
   const [identity, deviceID, signingKey, identityKey, kemKey, created, notAfter] = readFields(bytes);
   const sizes = [identity, deviceID, signingKey, identityKey, kemKey, created, notAfter].map((x) => x.length);
   must(sizes.join() === '32,8,1997,32,1184,8,8', 'sizes in a device statement');
-  return { bytes, identity, deviceID, identityKey, kemKey, hash: hash('device-statement', bytes) };
+  return { bytes, identity, deviceID, signingKey: publicKey(signingKey), identityKey, kemKey, hash: hash('device-statement', bytes) };
 }
 
-// deviceList: section 3.4, without its signature.
+// deviceList: section 3.4.
 function deviceList(bytes, cert) {
-  const [body] = readFields(bytes);
+  const [body, signature] = readFields(bytes);
+  verify(cert.key, 'device-list', body, signature);
   const [identity, certHash, , , , statements] = readFields(body);
   same(identity, cert.fingerprint, 'identity of a list');
   same(certHash, cert.hash, 'certificate hash of a list');
-  return { bytes, hash: hash('device-list', body), statements: readFields(statements).map(statement) };
+  const read = readFields(statements).map(statement);
+  read.forEach((s) => same(s.identity, cert.fingerprint, 'identity of a statement'));
+  return { bytes, hash: hash('device-list', body), statements: read };
 }
 
 function ofDevice(list, id) {
@@ -63,13 +58,14 @@ function parseHeader(bytes) {
 // deriveHandshake: sections 4.1, 4.2 and 5.
 export function deriveHandshake(r) {
   const bundle = unseal(r.invitation_secret, 'bundle-seal', r.sealed_bundle);
-  const [certBytes, listBytes, body] = readFields(bundle.plain);
+  const [certBytes, listBytes, body, signature] = readFields(bundle.plain);
   const b = certificate(certBytes);
   const listB = deviceList(listBytes, b);
   const [identity, deviceID, , , , setID, spk, lastResort, pairs, ...rest] = readFields(body);
   must(rest.length === 0 && pairs.length % 32 === 0, 'bundle statement');
   same(identity, b.fingerprint, 'identity of a bundle');
   const deviceB = ofDevice(listB, deviceID);
+  verify(deviceB.signingKey, 'bundle-statement', body, signature);
 
   same(setID, r.prekey_set.id, 'set id');
   same(spk, x25519Public(r.prekey_set.private), 'signed prekey');
