@@ -73,6 +73,10 @@ func (in *intake) applyControl(mb chat.Mailbox, s session, contact chat.Contact,
 		return in.applyIntroduction(mb, s, contact, c, b)
 	case content.Accept:
 		return in.applyAcceptance(s, contact, b)
+	case content.Again:
+		return in.applyAgain(s, contact)
+	case content.Devices:
+		return in.applyDevices(contact, b.Devices)
 	}
 	return nil // a confirmation has done its work by turning the ratchet
 }

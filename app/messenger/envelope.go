@@ -17,8 +17,9 @@ const (
 	typeInitial     = 1 // carries the handshake header until the peer's first reply
 	typeMessage     = 2
 
-	headSize   = 2 // version and type
-	lengthSize = 4 // of the handshake header outside, of the content inside
+	headSize     = 2  // version and type
+	previousSize = 16 // id of a session, before the content of an initial message
+	lengthSize   = 4  // of the handshake header outside, of the content inside
 )
 
 // sealed is a parsed envelope. Slices alias the input.
@@ -53,6 +54,18 @@ func parseEnvelope(b []byte) (sealed, error) {
 // associated returns the associated data of the ratchet message: version, type and the handshake header.
 func (s sealed) associated() []byte {
 	return encode.Append(encode.Append(nil, []byte{envelopeVersion, s.kind}), s.header)
+}
+
+// opened takes apart an authenticated plaintext: in an initial message the id of the session that the initiator used
+// before, zero for none, goes ahead. Error: chat.ErrMalformed.
+func (s sealed) opened(plaintext []byte) (previous chat.SessionID, padded []byte, err error) {
+	if s.kind != typeInitial {
+		return chat.SessionID{}, plaintext, nil
+	}
+	if len(plaintext) < previousSize {
+		return chat.SessionID{}, nil, fmt.Errorf("%w: initial message", chat.ErrMalformed)
+	}
+	return chat.SessionID(plaintext[:previousSize]), plaintext[previousSize:], nil
 }
 
 // prefix returns everything before the ratchet message.

@@ -29,6 +29,8 @@ const (
 const (
 	AlertRejected        = "rejected"         // envelopes that no session of ours opens
 	AlertIdentityChanged = "identity-changed" // the contact's identity was restored or copied
+	AlertDeviceAdded     = "device-added"     // the contact has a new device; Text is its id
+	AlertDevicesRefused  = "devices-refused"  // a device list of the contact was refused: rolled back, foreign or expired
 	AlertInviteReused    = "invite-reused"    // a one-time or used-up invitation was used again
 	AlertRelayIdentity   = "relay-identity"   // a relay is not the one of its address
 	AlertMailboxGone     = "mailbox-gone"     // a relay lost an own mailbox
@@ -54,6 +56,19 @@ const (
 	ContactChanged   = "changed"
 	ContactDraft     = "draft"
 	ContactSettings  = "settings" // its conversation was pinned or muted
+
+	ContactDeviceRemoved  = "device-removed"  // its list does not hold a device any more; Text is the device's id
+	ContactDevicesExpired = "devices-expired" // it did not renew its device list in time
+)
+
+// Codes of changes of a session (Detail of an EventSession), beside AlertOverdue.
+const (
+	SessionInitiated  = "initiated"   // begun here
+	SessionAccepted   = "accepted"    // begun by the contact
+	SessionAnswered   = "answered"    // the contact answered in one begun here
+	SessionLost       = "lost"        // what the contact sent cannot be opened; it was asked for a new session
+	SessionResent     = "resent"      // the contact lost its state; Count messages are sent again
+	SessionResendHeld = "resend-held" // the same, from a device that waits for ConfirmIdentity
 )
 
 // Event is one thing that happened, committed before it is told. Fields that do not apply are zero.
@@ -69,5 +84,5 @@ type Event struct {
 	Text         string            // text of a request; emoji of a reaction; error code of a connection
 	Relay        string            // address, of connections and alerts about relays
 	On           bool              // typing, connection
-	Count        int               // of rejected envelopes
+	Count        int               // of rejected envelopes, of messages sent again
 }

@@ -40,6 +40,9 @@ type result struct {
 // errNoSession asks sendTo to begin a session before sealing.
 var errNoSession = errors.New("no session")
 
+// errStale asks sendTo to replace the session before sealing, if that can be done.
+var errStale = errors.New("stale session")
+
 // sendTo sends what is queued for a contact, in order: sealed and committed first, sent after, its outcome committed.
 func (m *Messenger) sendTo(ctx context.Context, peer chat.ContactID) result {
 	for ctx.Err() == nil {
@@ -48,6 +51,10 @@ func (m *Messenger) sendTo(ctx context.Context, peer chat.ContactID) result {
 			if res, ok := m.beginWith(ctx, peer, route); !ok {
 				return res
 			}
+			continue
+		}
+		if errors.Is(err, errStale) {
+			m.renew(ctx, peer, route)
 			continue
 		}
 		if err != nil {
@@ -66,9 +73,9 @@ func (m *Messenger) sendTo(ctx context.Context, peer chat.ContactID) result {
 // sealBatch returns the next contents with their envelopes, encrypting those that were not yet (I10): ratchet state and
 // envelopes commit together before anything leaves.
 func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch []chat.QueueItem, route chat.Route, res result, err error) {
-	noSession := false
+	noSession, stale := false, false
 	err = m.update(ctx, func(u *unit) error {
-		batch, res, noSession = nil, result{}, false
+		batch, res, noSession, stale = nil, result{}, false, false
 		items, err := u.queueOf(peer)
 		if err != nil || len(items) == 0 {
 			return err
@@ -122,6 +129,16 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 					if err != nil {
 						return err
 					}
+					if found.stale(u.now) && m.mayRenew(peer, u.now) {
+						stale = true
+						if err := u.warnOverdue(&found); err != nil {
+							return err
+						}
+						if err := u.putSession(found); err != nil {
+							return err
+						}
+						break
+					}
 					s = &found
 				}
 				if item, err = u.sealItem(s, item); errors.Is(err, chat.ErrTooLarge) {
@@ -143,8 +160,12 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 		}
 		return u.putSession(*s)
 	})
-	if err == nil && noSession && len(batch) == 0 {
-		err = errNoSession // what is sealed already goes first
+	switch {
+	case err != nil || len(batch) > 0: // what is sealed already goes first
+	case noSession:
+		err = errNoSession
+	case stale:
+		err = errStale
 	}
 	return batch, route, res, err
 }
@@ -209,11 +230,10 @@ func (m *Messenger) beginWith(ctx context.Context, peer chat.ContactID, route ch
 	o, err := m.initiate(ctx, route)
 	if err == nil {
 		err = m.update(ctx, func(u *unit) error {
-			if err := u.takeDevices(peer, o.bundle.Certificate, o.bundle.List); err != nil {
+			if err := u.forgotten(peer); err != nil {
 				return err
 			}
-			_, err := u.begin(o)
-			return err
+			return u.beginAs(peer, o)
 		})
 	}
 	if err == nil {
@@ -274,8 +294,11 @@ func (m *Messenger) sendOne(ctx context.Context, relay Relay, route chat.Route, 
 	return relay.Send(ctx, wire.Mailbox(route.Mailbox), wire.Token(route.Token), item.EnvelopeID, item.Envelope)
 }
 
-// wasSent takes a content off the queue.
+// wasSent takes a content off the queue, unless it was to be sealed anew while its envelope was on its way.
 func (u *unit) wasSent(item chat.QueueItem) error {
+	if now, err := u.Queue().Get(item.ID); err != nil || now.EnvelopeID != item.EnvelopeID {
+		return ignoreMissing(err)
+	}
 	if err := ignoreMissing(u.Queue().Delete(item.ID)); err != nil || !item.Visible {
 		return err
 	}

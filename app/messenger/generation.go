@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sotto/chat"
-	"sotto/chat/content"
 	"sotto/crypto/encode"
 	"sotto/crypto/handshake"
 	"sotto/transport/wire"
@@ -152,28 +151,29 @@ func (u *unit) renumber() error {
 }
 
 // abandonSessions archives what sends to a contact. What was sealed and not sent is sealed anew, and an accepted contact
-// is asked to send again.
+// is asked to send again what did not arrive.
 func (u *unit) abandonSessions(c chat.Contact) error {
 	sessions, err := u.Sessions().ForPeer(c.ID)
 	if err != nil {
 		return err
 	}
-	sent := false
 	for _, s := range sessions {
 		if !s.Archived.IsZero() {
 			continue
 		}
-		sent = true
 		s.Archived = u.now
 		if err := u.Sessions().Put(s); err != nil {
 			return err
 		}
 	}
-	if err := u.unseal(c.ID); err != nil || !sent || c.State != chat.ContactAccepted {
+	if err := u.unseal(c.ID); err != nil || c.State != chat.ContactAccepted {
+		return err
+	}
+	if err := putJSON(u.Tx, settingAsked+c.ID.String(), u.now.UTC()); err != nil {
 		return err
 	}
 	u.queued = append(u.queued, c.ID)
-	return u.enqueueBody(c.ID, content.Session{Action: content.Again}, queueOptions{})
+	return u.queueAgain(c.ID)
 }
 
 // unseal lets the contents that wait for a contact be encrypted anew. One that arrived after all is known by its id.

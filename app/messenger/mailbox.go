@@ -161,18 +161,9 @@ func (u *unit) mayMove(peer chat.ContactID, device chat.DeviceID, to wire.Addres
 	if err != nil {
 		return false, err
 	}
-	if contact.DeviceList != nil {
-		cert, err := identity.ParseCertificate(contact.Certificate)
-		if err != nil {
-			return false, fmt.Errorf("%w: certificate", chat.ErrDamaged)
-		}
-		list, err := identity.LoadDeviceList(contact.DeviceList, cert)
-		if err != nil {
-			return false, fmt.Errorf("%w: device list", chat.ErrDamaged)
-		}
-		if list.Device(identity.DeviceID(device)) == nil {
-			return false, nil
-		}
+	list, err := deviceListOf(contact)
+	if err != nil || list != nil && list.Device(identity.DeviceID(device)) == nil {
+		return false, err
 	}
 	for _, k := range known {
 		before, err := wire.ParseAddress(k.Relay)

@@ -40,6 +40,7 @@ type Messenger struct {
 	self    Self
 	started bool
 	typing  map[chat.ConversationID]typingNotice
+	renewed map[chat.ContactID]time.Time // last try for a new session
 	closed  bool
 }
 
@@ -58,7 +59,7 @@ func Open(ctx context.Context, opts Options) (*Messenger, error) {
 	}
 	m := &Messenger{
 		store: opts.Store, gate: opts.Gate, auditor: opts.Auditor, now: opts.Now, handlers: opts.Handlers,
-		keys: k, self: self, hub: newHub(), typing: map[chat.ConversationID]typingNotice{},
+		keys: k, self: self, hub: newHub(), typing: map[chat.ConversationID]typingNotice{}, renewed: map[chat.ContactID]time.Time{},
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.pool = newPool(m, opts.Relays)

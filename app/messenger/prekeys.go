@@ -58,7 +58,7 @@ func (m *Messenger) publish(ctx context.Context, relay Relay, mb chat.Mailbox, s
 		id := pairs[i].ID()
 		public[i] = wire.Prekey{ID: binary.BigEndian.Uint64(id[:]), Sealed: handshake.SealPair(secret, pairs[i])}
 	}
-	bundle, err := handshake.NewBundle(m.keys.own, set, pairs, now)
+	bundle, err := handshake.NewBundle(m.own(), set, pairs, now)
 	if err != nil {
 		return fmt.Errorf("sign bundle: %w", err)
 	}

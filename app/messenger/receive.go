@@ -189,6 +189,17 @@ func (in *intake) receive(p wire.Push) error {
 	case e.kind == typeInitial:
 		return in.receiveInitial(p, mb, e)
 	}
+	return in.unreadable(p, mb.Contact)
+}
+
+// unreadable rejects what a contact's mailbox holds and no session opens. If it was the contact's, one of both lost its
+// state: the contact is asked, rarely, to begin anew.
+func (in *intake) unreadable(p wire.Push, contact chat.ContactID) error {
+	if !contact.IsZero() {
+		if err := in.askAgain(contact); err != nil {
+			return err
+		}
+	}
 	return in.reject(p)
 }
 
@@ -214,12 +225,19 @@ func (in *intake) receiveIn(p wire.Push, mb chat.Mailbox, e sealed, stored chat.
 		return nil
 	}
 	if err != nil {
-		return in.reject(p)
+		return in.unreadable(p, mb.Contact)
 	}
 	s.ratchet.Erase()
 	s.ratchet = next
-	answered := s.Header != nil
+	answered := s.waits()
 	s.Header = nil
+	if answered && s.tied {
+		// The peer knows both sessions that were begun at once, and answers in this one: it saw ours answered before its
+		// own arrived, and so took its own for the newer.
+		if err := in.prefer(&s); err != nil {
+			return err
+		}
+	}
 	if answered || opened.Turn && next.Status(in.now).Role == ratchet.Acceptor {
 		s.noForward = false // the peer's chain is a reply: its keys are fresh
 	}
@@ -227,14 +245,18 @@ func (in *intake) receiveIn(p wire.Push, mb chat.Mailbox, e sealed, stored chat.
 		return err
 	}
 	if answered {
-		if err := in.emit(Event{Type: EventSession, Contact: s.Peer, Detail: "answered"}); err != nil {
+		if err := in.emit(Event{Type: EventSession, Contact: s.Peer, Detail: SessionAnswered}); err != nil {
 			return err
 		}
 	}
 	if err := in.retireOthers(mb); err != nil {
 		return err
 	}
-	return in.open(p, mb, s, plaintext)
+	_, padded, err := e.opened(plaintext)
+	if err != nil {
+		return in.reject(p)
+	}
+	return in.open(p, mb, s, padded)
 }
 
 // retireOthers marks the older mailboxes of a contact once it writes to the current one.
@@ -281,7 +303,7 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	if !ok || initial.CheckGate(secret) != nil {
 		return in.reject(p)
 	}
-	own := in.m.keys.own
+	own := in.m.own()
 	replay := initial.ReplayHash(own.Device.ID())
 	if seen, err := in.Replays().SeenInitial(replay); err != nil || seen {
 		return err
@@ -325,11 +347,16 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 		in.m.tender.recount(mb.ID)
 		in.tend = true
 	}
-	s := session{
-		Session: chat.Session{ID: accepted.SessionID, Peer: peer, Device: chat.DeviceID(accepted.PeerDevice.ID), Created: in.now},
-		ratchet: next, binding: accepted.Binding, noForward: accepted.NoOneTimeKey,
+	previous, padded, err := e.opened(plaintext)
+	if err != nil {
+		return in.reject(p)
 	}
-	return in.admit(p, mb, s, plaintext, accepted.PeerCertificate, accepted.PeerList)
+	s := session{
+		previous: previous,
+		Session:  chat.Session{ID: accepted.SessionID, Peer: peer, Device: chat.DeviceID(accepted.PeerDevice.ID), Created: in.now},
+		ratchet:  next, binding: accepted.Binding, noForward: accepted.NoOneTimeKey,
+	}
+	return in.admit(p, mb, s, padded, accepted.PeerCertificate, accepted.PeerList)
 }
 
 // gateSecret returns the secret of the mailbox whose bundle the sender used. That is the mailbox the message lies in,
@@ -409,7 +436,7 @@ func (in *intake) admit(p wire.Push, mb chat.Mailbox, s session, plaintext []byt
 	}
 	if err := in.takeDevices(s.Peer, cert, list); err != nil {
 		if isRefusal(err) {
-			return in.reject(p)
+			return errors.Join(in.refusedList(s.Peer), in.reject(p))
 		}
 		return err
 	}
@@ -420,7 +447,7 @@ func (in *intake) admit(p wire.Push, mb chat.Mailbox, s session, plaintext []byt
 		return err
 	}
 	if known {
-		if err := in.emit(Event{Type: EventSession, Contact: s.Peer, Detail: "accepted"}); err != nil {
+		if err := in.emit(Event{Type: EventSession, Contact: s.Peer, Detail: SessionAccepted}); err != nil {
 			return err
 		}
 	}

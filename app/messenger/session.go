@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sotto/chat"
@@ -26,20 +27,28 @@ const (
 // and the ratchet state (docs/PROTOCOL.md section 7).
 type session struct {
 	chat.Session
-	ratchet   ratchet.State
-	binding   [32]byte
-	noForward bool
+	ratchet  ratchet.State
+	binding  [32]byte
+	previous chat.SessionID // the session that its initiator used before; zero: it knew none
+
+	noForward bool // the last first message had no one-time key, and no reply came since
+	tied      bool // own, archived because both sides began at once and the other's sends
+	anew      bool // begun by this side because it lost what it had
+	warned    bool // that a post-quantum exchange is overdue
 }
 
 const (
 	stateVersion  = 1
 	flagNoForward = 1
+	flagTied      = 2
+	flagAnew      = 4
+	flagWarned    = 8
 )
 
 func parseSession(s chat.Session) (session, error) {
 	r := encode.NewReader(s.State)
 	head := r.Fixed(2)
-	binding := r.Fixed(32)
+	binding, previous := r.Fixed(32), r.Fixed(len(chat.SessionID{}))
 	state := r.Bytes(ratchet.MaxState)
 	if r.Done() != nil || head[0] != stateVersion {
 		return session{}, fmt.Errorf("%w: session", chat.ErrDamaged)
@@ -48,16 +57,32 @@ func parseSession(s chat.Session) (session, error) {
 	if err != nil {
 		return session{}, fmt.Errorf("%w: session", chat.ErrDamaged)
 	}
-	return session{Session: s, ratchet: parsed, binding: [32]byte(binding), noForward: head[1]&flagNoForward != 0}, nil
+	return session{
+		Session: s, ratchet: parsed, binding: [32]byte(binding), previous: chat.SessionID(previous),
+		noForward: head[1]&flagNoForward != 0, tied: head[1]&flagTied != 0, anew: head[1]&flagAnew != 0, warned: head[1]&flagWarned != 0,
+	}, nil
 }
+
+// flags returns what is remembered of the session beside its ratchet.
+func (s session) flags() (f byte) {
+	for _, flag := range []struct {
+		on  bool
+		bit byte
+	}{{s.noForward, flagNoForward}, {s.tied, flagTied}, {s.anew, flagAnew}, {s.warned, flagWarned}} {
+		if flag.on {
+			f |= flag.bit
+		}
+	}
+	return f
+}
+
+// waits reports whether the session was begun here and nothing of the peer came in it: it may not know the session yet.
+func (s session) waits() bool { return s.Header != nil }
 
 // putSession stores the session with its present ratchet state.
 func (u *unit) putSession(s session) error {
-	flags := byte(0)
-	if s.noForward {
-		flags |= flagNoForward
-	}
-	s.State = encode.Append(append([]byte{stateVersion, flags}, s.binding[:]...), s.ratchet.Marshal())
+	s.State = slices.Concat([]byte{stateVersion, s.flags()}, s.binding[:], s.previous[:])
+	s.State = encode.Append(s.State, s.ratchet.Marshal())
 	s.Used = u.now
 	return u.Sessions().Put(s.Session)
 }
@@ -83,10 +108,15 @@ func seal(s session, content []byte) (session, []byte, error) {
 		e.kind, e.header = typeInitial, s.Header
 	}
 	prefix := e.prefix()
-	plaintext, err := pad(content, len(prefix), s.ratchet.Overhead())
+	var lead []byte
+	if e.kind == typeInitial {
+		lead = s.previous[:]
+	}
+	plaintext, err := pad(content, len(prefix)+len(lead), s.ratchet.Overhead())
 	if err != nil {
 		return session{}, nil, err
 	}
+	plaintext = slices.Concat(lead, plaintext)
 	next, message, err := ratchet.Encrypt(s.ratchet, plaintext, e.associated())
 	clear(plaintext)
 	if err != nil {
@@ -97,8 +127,8 @@ func seal(s session, content []byte) (session, []byte, error) {
 	return s, append(prefix, message...), nil
 }
 
-// settle makes the session the one that sends, unless another wins (I12): when the own initiation was not answered yet,
-// both sides began at once and the smaller binding sends; otherwise the newer one replaces what the peer has lost.
+// settle makes a new session the one that sends, unless another wins (I12; docs/PROTOCOL.md section 7.3). An own session
+// that the peer did not know when it began this one was begun at the same time: the smaller binding sends.
 func (u *unit) settle(s *session) error {
 	others, err := u.Sessions().ForPeer(s.Peer)
 	if err != nil {
@@ -120,12 +150,36 @@ func (u *unit) settle(s *session) error {
 		}
 		other, err := parseSession(o)
 		if errors.Is(err, chat.ErrDamaged) {
-			other = session{Session: o}
-		} else if err != nil {
+			o.Archived = u.now
+			if err := u.Sessions().Put(o); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
-		if other.Header != nil && other.Device == s.Device && s.Header == nil && bytes.Compare(other.binding[:], s.binding[:]) < 0 {
+		atOnce := other.waits() && !s.waits() && other.Device == s.Device && s.previous != other.ID
+		if atOnce && bytes.Compare(other.binding[:], s.binding[:]) < 0 {
 			s.Archived = u.now
+			continue
+		}
+		other.Archived, other.tied = u.now, atOnce
+		if err := u.putSession(other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefer makes an archived session the one that sends: the peer has chosen it.
+func (u *unit) prefer(s *session) error {
+	others, err := u.Sessions().ForPeer(s.Peer)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if o.ID == s.ID || !o.Archived.IsZero() {
 			continue
 		}
 		o.Archived = u.now
@@ -133,7 +187,27 @@ func (u *unit) settle(s *session) error {
 			return err
 		}
 	}
+	s.Archived, s.tied = time.Time{}, false
 	return nil
+}
+
+// lastSession returns the session that sends to a device, else the one that did last; zero when none is known.
+func lastSession(tx chat.Tx, peer chat.ContactID, device chat.DeviceID) (chat.SessionID, error) {
+	sessions, err := tx.Sessions().ForPeer(peer)
+	if err != nil {
+		return chat.SessionID{}, err
+	}
+	var last chat.Session
+	for _, s := range sessions {
+		switch {
+		case s.Device != device:
+		case s.Archived.IsZero():
+			return s.ID, nil
+		case s.Archived.After(last.Archived):
+			last = s
+		}
+	}
+	return last.ID, nil
 }
 
 // opening is what initiate brings from the network: everything needed to begin a session.
@@ -172,7 +246,7 @@ func (m *Messenger) initiate(ctx context.Context, route chat.Route) (opening, er
 				return opening{}, bundleError(err)
 			}
 		}
-		out, err := handshake.Initiate(m.keys.own, bundle, pair, secret, m.now())
+		out, err := handshake.Initiate(m.own(), bundle, pair, secret, m.now())
 		if errors.Is(err, handshake.ErrUnlistedPair) && attempt < 2 {
 			continue // the bundle was replaced between its reading and the pair's
 		}
@@ -188,7 +262,7 @@ func (u *unit) begin(o opening) (session, error) {
 	in := o.initiated
 	state, err := ratchet.NewInitiator(ratchet.InitiatorParams{
 		Root: ratchet.Root(in.Root), Binding: in.Binding, SessionID: in.SessionID,
-		PeerRatchetKey: in.PeerRatchetKey, OwnStaticKEM: u.m.keys.own.Device.KEM(),
+		PeerRatchetKey: in.PeerRatchetKey, OwnStaticKEM: u.m.own().Device.KEM(),
 	}, u.now)
 	if err != nil {
 		return session{}, fmt.Errorf("begin session: %w", err)
@@ -199,13 +273,19 @@ func (u *unit) begin(o opening) (session, error) {
 		},
 		ratchet: state, binding: in.Binding, noForward: in.NoOneTimeKey,
 	}
+	if s.previous, err = lastSession(u.Tx, s.Peer, s.Device); err != nil {
+		return session{}, err
+	}
+	if s.anew, err = u.asksAgain(s.Peer); err != nil {
+		return session{}, err
+	}
 	if err := u.settle(&s); err != nil {
 		return session{}, err
 	}
 	if err := u.putSession(s); err != nil {
 		return session{}, err
 	}
-	return s, u.emit(Event{Type: EventSession, Contact: s.Peer, Detail: "initiated"})
+	return s, u.emit(Event{Type: EventSession, Contact: s.Peer, Detail: SessionInitiated})
 }
 
 // bundleError gives the refusal of a bundle its name in chat.

@@ -33,6 +33,12 @@ func (m *Messenger) sweep(ctx context.Context) {
 			if err := u.sweepSessions(c.ID); err != nil {
 				return err
 			}
+			if err := u.noteExpired(c); err != nil {
+				return err
+			}
+		}
+		if err := u.renewList(); err != nil {
+			return err
 		}
 		return u.showGaps()
 	})
@@ -58,10 +64,15 @@ func (u *unit) sweepSessions(peer chat.ContactID) error {
 			if err != nil {
 				return err
 			}
-			if parsed.ratchet.Status(u.now).Overdue {
-				if err := u.emit(Event{Type: EventSession, Contact: peer, Detail: AlertOverdue}); err != nil {
-					return err
-				}
+			warned := parsed.warned
+			if err := u.warnOverdue(&parsed); err != nil {
+				return err
+			}
+			if parsed.warned == warned {
+				continue
+			}
+			if err := u.putSession(parsed); err != nil {
+				return err
 			}
 		}
 	}

@@ -120,6 +120,13 @@ type SecurityState struct {
 	Waiting      int  // contents on their way to the contact
 	Parked       int  // contents that need Retry or Discard
 	Relay        string
+
+	Devices        int       // on the contact's last accepted list
+	NewDevices     int       // of these, came later and wait for ConfirmIdentity
+	DevicesUntil   time.Time // end of that list; the contact renews it in time
+	DevicesExpired bool      // it ended: the identity does not vouch for its devices any more
+	Restored       bool      // the identity was restored or copied and waits for ConfirmIdentity
+	ResendHeld     bool      // a device that waits for ConfirmIdentity asked for messages again
 }
 
 // RelayStatus is one relay this profile reads.

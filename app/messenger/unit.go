@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sotto/chat"
+	"sotto/crypto/identity"
 )
 
 // unit is one unit of work of the messenger: the transaction, its time, and what is told once it has committed.
@@ -16,10 +17,11 @@ type unit struct {
 	m      *Messenger
 	now    time.Time
 	events []Event
-	queued []chat.ContactID // contacts with new or released contents
-	rescan bool             // someone else may have queued
-	tend   bool             // mailboxes changed
-	rolled bool             // a rollback was noticed and dealt with
+	queued []chat.ContactID     // contacts with new or released contents
+	rescan bool                 // someone else may have queued
+	tend   bool                 // mailboxes changed
+	list   *identity.DeviceList // the own list was renewed
+	rolled bool                 // a rollback was noticed and dealt with
 }
 
 // update runs f as one unit of work and tells its events after the commit, in the order of commits.
@@ -45,6 +47,11 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 	}
 	m.hub.publish(u.events)
 	m.rolled = m.rolled || u.rolled
+	if u.list != nil {
+		m.mu.Lock()
+		m.keys.own.List = u.list
+		m.mu.Unlock()
+	}
 	if u.rescan {
 		m.outbox.rescan()
 	}

@@ -3,6 +3,7 @@ package messenger
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sotto/chat"
 	"sotto/crypto/identity"
@@ -38,6 +39,9 @@ func (m *Messenger) Verify(ctx context.Context, id chat.ContactID, digits string
 			u.queued = append(u.queued, id)
 		}
 		c.Verification = chat.Verified
+		if err := u.confirmDevices(id); err != nil {
+			return err
+		}
 		return u.audit("contact.verified", id)
 	})
 }
@@ -52,14 +56,17 @@ func (m *Messenger) Unverify(ctx context.Context, id chat.ContactID) error {
 	})
 }
 
-// ConfirmIdentity lets sending go on after the contact's identity was restored or copied. The contact is unverified
-// until the numbers are compared again.
+// ConfirmIdentity lets sending go on after the contact's identity was restored or copied, or has a new device, and sends
+// again what such a device asked for. A contact whose identity had changed is unverified until the numbers are compared
+// again.
 func (m *Messenger) ConfirmIdentity(ctx context.Context, id chat.ContactID) error {
 	return m.changeContact(ctx, "confirm identity", id, ContactConfirmed, func(u *unit, c *chat.Contact) error {
-		if c.Verification != chat.Changed {
-			return nil
+		if c.Verification == chat.Changed {
+			c.Verification = chat.Unverified
 		}
-		c.Verification = chat.Unverified
+		if err := u.confirmDevices(id); err != nil {
+			return err
+		}
 		u.queued = append(u.queued, id)
 		return u.audit("contact.identity-confirmed", id)
 	})
@@ -87,6 +94,9 @@ func (m *Messenger) Security(ctx context.Context, id chat.ContactID) (SecuritySt
 			return err
 		}
 		out.Relay = mb.Relay
+		if err := out.devices(tx, c, m.now()); err != nil {
+			return err
+		}
 		items, err := tx.Queue().List()
 		for _, item := range items {
 			switch {
@@ -105,6 +115,24 @@ func (m *Messenger) Security(ctx context.Context, id chat.ContactID) (SecuritySt
 		}
 	}
 	return out, err
+}
+
+// devices fills in what is known of the contact's devices.
+func (s *SecurityState) devices(tx chat.Tx, c chat.Contact, now time.Time) error {
+	list, err := deviceListOf(c)
+	if err != nil || list == nil {
+		return err
+	}
+	s.Devices, s.DevicesUntil, s.DevicesExpired = len(list.Devices), list.NotAfter, expired(list, now)
+	pin, err := (&unit{Tx: tx}).pinOf(c.ID)
+	if err != nil {
+		return err
+	}
+	s.NewDevices, s.Restored = len(pin.New), pin.Restored
+	var r resendRecord
+	_, err = getJSON(tx, settingResent+c.ID.String(), &r)
+	s.ResendHeld = r.Held
+	return err
 }
 
 func pqState(s session, m *Messenger) PQState {

@@ -8,11 +8,11 @@ type Succession int
 const (
 	// Unchanged: the same list again.
 	Unchanged Succession = iota + 1
-	// Accepted: the first list, or the direct successor of the pinned one. Pin it.
+	// Accepted: the first list, or one that names the pinned one among its predecessors. Pin it.
 	Accepted
-	// RestoredOrCopied: a newer list whose predecessor is not the pinned one. The identity was
-	// restored from a backup, lists in between were missed, or someone holds a copy of it. Pin it, raise
-	// the event, and stop sending to a verified contact until the user has confirmed.
+	// RestoredOrCopied: a newer list that does not name the pinned one. The identity was restored from a
+	// backup, more than MaxEarlier lists in between were missed, or someone holds a copy of it. Pin it,
+	// raise the event, and stop sending to a verified contact until the user has confirmed.
 	RestoredOrCopied
 )
 
@@ -60,7 +60,7 @@ func Advance(pinned *Pinned, received *DeviceList, now time.Time) (Succession, e
 		return 0, ErrListRolledBack
 	case received.Version == pinned.Version:
 		return Unchanged, nil
-	case received.Previous == pinned.Hash:
+	case received.follows(pinned.Hash):
 		return Accepted, nil
 	}
 	return RestoredOrCopied, nil

@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"sotto/crypto/encode"
@@ -13,6 +14,9 @@ const (
 	MaxDevices = 4
 	// MaxDeviceList bounds a signed device list in bytes; one with one device has about 7,000.
 	MaxDeviceList = 24 << 10
+	// MaxEarlier is how many lists before its predecessor a list names, so that whoever missed some in between sees
+	// the succession: with a renewal every 60 days, those of 16 months.
+	MaxEarlier = 7
 	// maxVersion bounds versions, which are read as times: the last second of the year 9999.
 	maxVersion = 253402300799
 
@@ -32,6 +36,8 @@ type DeviceList struct {
 	Version uint64
 	// Previous is the Hash of the list before; zero for the first.
 	Previous [32]byte
+	// Earlier are the hashes of those before that, newest first, at most MaxEarlier.
+	Earlier [][32]byte
 	// NotAfter is when the list ends, to the second, in UTC.
 	NotAfter time.Time
 	// Devices are the statements, at least one, in the order of the list.
@@ -57,6 +63,24 @@ func (l *DeviceList) Device(id DeviceID) *DeviceStatement {
 	return nil
 }
 
+// lineage returns what the next list names as its predecessors, newest first.
+func (l *DeviceList) lineage() []byte {
+	out := bytes.Clone(l.hash[:])
+	if l.Previous == [32]byte{} {
+		return out
+	}
+	out = append(out, l.Previous[:]...)
+	for _, h := range l.Earlier[:min(len(l.Earlier), MaxEarlier-1)] {
+		out = append(out, h[:]...)
+	}
+	return out
+}
+
+// follows reports whether the list names another, by its hash, among those before it.
+func (l *DeviceList) follows(hash [32]byte) bool {
+	return l.Previous == hash || slices.Contains(l.Earlier, hash)
+}
+
 // NeedsRenewal reports whether less than ListRenewal is left.
 func (l *DeviceList) NeedsRenewal(now time.Time) bool {
 	return now.Add(ListRenewal).After(l.NotAfter)
@@ -68,13 +92,13 @@ func (l *DeviceList) NeedsRenewal(now time.Time) bool {
 // too many or repeated devices.
 func SignDeviceList(owner *Identity, previous *DeviceList, statements [][]byte, now time.Time) (*DeviceList, error) {
 	version := unix(now)
-	var before [32]byte
+	before := make([]byte, 32)
 	if previous != nil {
 		if previous.Identity != owner.Fingerprint() {
 			return nil, ErrForeign
 		}
 		version = max(version, previous.Version+1)
-		before = previous.hash
+		before = previous.lineage()
 	}
 	fingerprint, certificate := owner.Fingerprint(), owner.Certificate().Hash()
 	var devices []byte
@@ -85,7 +109,7 @@ func SignDeviceList(owner *Identity, previous *DeviceList, statements [][]byte, 
 	body = encode.Append(body, fingerprint[:])
 	body = encode.Append(body, certificate[:])
 	body = encode.Append(body, encode.Uint64(version))
-	body = encode.Append(body, before[:])
+	body = encode.Append(body, before)
 	body = encode.Append(body, encode.Time(now.Add(ListLifetime)))
 	body = encode.Append(body, devices)
 
@@ -152,19 +176,22 @@ func parseListBody(body []byte) (*DeviceList, error) {
 	r := encode.NewReader(body)
 	owner, certificate := r.Exact(32), r.Exact(32)
 	version := r.Uint64()
-	previous := r.Exact(32)
+	previous := r.Bytes(32 * (1 + MaxEarlier))
 	notAfter := r.Time()
 	devices := encode.NewReader(r.Bytes(MaxDeviceList))
-	if r.Done() != nil || version > maxVersion || devices.Len() == 0 {
+	if r.Done() != nil || version > maxVersion || devices.Len() == 0 || len(previous) == 0 || len(previous)%32 != 0 {
 		return nil, ErrMalformed
 	}
 	list := &DeviceList{
 		Identity:    Fingerprint(owner),
 		Certificate: [32]byte(certificate),
 		Version:     version,
-		Previous:    [32]byte(previous),
+		Previous:    [32]byte(previous[:32]),
 		NotAfter:    notAfter,
 		hash:        encode.Hash(encode.DeviceList, body),
+	}
+	for earlier := previous[32:]; len(earlier) > 0; earlier = earlier[32:] {
+		list.Earlier = append(list.Earlier, [32]byte(earlier))
 	}
 	for devices.Len() > 0 {
 		statement := devices.Bytes(MaxDeviceStatement)

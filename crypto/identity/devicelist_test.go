@@ -187,7 +187,7 @@ func TestI14ListsSucceedEachOtherByRule(t *testing.T) {
 		{"the same list", &pin, second, later, identity.Unchanged, nil},
 		{"the direct successor", &pin, third, later, identity.Accepted, nil},
 		{"an unknown predecessor", &pin, restored, later, identity.RestoredOrCopied, nil},
-		{"a list in between was missed", ptr(first.Pin()), third, later, identity.RestoredOrCopied, nil},
+		{"a list in between was missed", ptr(first.Pin()), third, later, identity.Accepted, nil},
 		{"an older list", &pin, first, later, 0, identity.ErrListRolledBack},
 		{"the same version, other contents", ptr(first.Pin()), twin, later, 0, identity.ErrListRolledBack},
 		{"another identity", &pin, stranger, later, 0, identity.ErrForeign},
@@ -204,3 +204,42 @@ func TestI14ListsSucceedEachOtherByRule(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// TestI14HonestRenewalsThatWereMissedRaiseNoAlarm follows one identity over many renewals, and a thief who signs beside it.
+func TestI14HonestRenewalsThatWereMissedRaiseNoAlarm(t *testing.T) {
+	id, device := newIdentity(t), newDevice(t)
+	lists := []*identity.DeviceList{signList(t, id, nil, now, device)}
+	at := now
+	for range 12 {
+		at = at.Add(identity.ListLifetime - identity.ListRenewal)
+		lists = append(lists, signList(t, id, lists[len(lists)-1], at, device))
+	}
+	last := lists[len(lists)-1]
+	if again, err := identity.VerifyDeviceList(last.Bytes(), id.Certificate(), at); err != nil || len(again.Earlier) != identity.MaxEarlier {
+		t.Fatalf("%d earlier lists, %v", len(again.Earlier), err)
+	}
+	if n := len(last.Bytes()) - len(lists[0].Bytes()); n != 32*identity.MaxEarlier {
+		t.Errorf("the lineage takes %d bytes", n)
+	}
+	for missed := range len(lists) - 1 {
+		want := identity.Accepted
+		if missed > identity.MaxEarlier {
+			want = identity.RestoredOrCopied
+		}
+		pin := lists[len(lists)-2-missed].Pin()
+		if got, err := identity.Advance(&pin, last, at); got != want || err != nil {
+			t.Errorf("%d lists missed: %v, %v; want %v", missed, got, err, want)
+		}
+	}
+	// A copy of the identity goes on from an earlier list; whoever pinned either branch notices the other.
+	copied := signList(t, id, lists[len(lists)-2], at.Add(time.Hour), newDevice(t))
+	for name, c := range map[string]struct{ pinned, received *identity.DeviceList }{
+		"the copy after the original": {last, copied},
+		"the original after the copy": {copied, signList(t, id, last, at.Add(2*time.Hour), device)},
+	} {
+		pin := c.pinned.Pin()
+		if got, err := identity.Advance(&pin, c.received, at.Add(3*time.Hour)); got != identity.RestoredOrCopied || err != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package messenger
+
+import (
+	"time"
+
+	"sotto/chat"
+	"sotto/chat/content"
+)
+
+// Lost state (I13; docs/PROTOCOL.md section 7.5). Who cannot read any more what a contact sends begins a new session and
+// asks in it for what did not arrive. Who is asked sends again what is not known to have arrived, within these bounds.
+const (
+	resendMost  = 50
+	resendAge   = 7 * 24 * time.Hour
+	resendEvery = time.Hour
+	askEvery    = 24 * time.Hour // one question by contact, whatever is in its mailbox
+)
+
+// Names of settings, under a contact's id.
+const (
+	settingResent = "messenger/resent/" // resendRecord
+	settingAsked  = "messenger/asked/"  // when the contact was asked to send again
+)
+
+// resendRecord is when a contact was sent things again, and whether it waits for that until the person has confirmed.
+type resendRecord struct {
+	At   time.Time
+	Held bool `json:",omitempty"`
+}
+
+// askAgain asks an accepted contact for a new session and for what did not arrive: the present session is given up.
+func (u *unit) askAgain(peer chat.ContactID) error {
+	contact, err := u.Contacts().Get(peer)
+	if err != nil || contact.State != chat.ContactAccepted {
+		return ignoreMissing(err)
+	}
+	if rare, err := u.rarely(settingAsked+peer.String(), askEvery); err != nil || !rare {
+		return err
+	}
+	if err := u.abandonSessions(contact); err != nil {
+		return err
+	}
+	return u.emit(Event{Type: EventSession, Contact: peer, Detail: SessionLost})
+}
+
+// rarely reports whether the last time it said so under a name is long enough ago, and remembers this one.
+func (u *unit) rarely(name string, every time.Duration) (bool, error) {
+	var last time.Time
+	if _, err := getJSON(u.Tx, name, &last); err != nil {
+		return false, err
+	}
+	if !last.IsZero() && u.now.Sub(last) < every && !u.now.Before(last) {
+		return false, nil
+	}
+	return true, putJSON(u.Tx, name, u.now.UTC())
+}
+
+// applyAgain answers a contact that lost its state.
+func (in *intake) applyAgain(s session, contact chat.Contact) error {
+	if contact.State != chat.ContactAccepted {
+		return nil
+	}
+	if !s.Archived.IsZero() {
+		if err := in.yield(&s); err != nil {
+			return err
+		}
+	}
+	if err := in.unseal(contact.ID); err != nil {
+		return err
+	}
+	trusted, err := in.mayResend(contact, s.Device)
+	if err != nil {
+		return err
+	}
+	var r resendRecord
+	if _, err := getJSON(in.Tx, settingResent+contact.ID.String(), &r); err != nil {
+		return err
+	}
+	if !trusted {
+		if r.Held {
+			return nil
+		}
+		r.Held = true
+		if err := putJSON(in.Tx, settingResent+contact.ID.String(), r); err != nil {
+			return err
+		}
+		return in.emit(Event{Type: EventSession, Contact: contact.ID, Detail: SessionResendHeld})
+	}
+	return in.resend(contact.ID, r)
+}
+
+// yield gives way to a session that lost against an own one, begun at the same time: its peer has nothing else. An own
+// one that was begun for the same reason stays: then both sides decide by the binding.
+func (u *unit) yield(s *session) error {
+	present, err := sendingSession(u.Tx, s.Peer)
+	if err := ignoreMissing(err); err != nil {
+		return err
+	}
+	if present.anew || !present.waits() {
+		return nil
+	}
+	if err := u.prefer(s); err != nil {
+		return err
+	}
+	return u.putSession(*s)
+}
+
+// mayResend reports whether a device may be sent again what another state of it was sent: it is one the person knows.
+func (u *unit) mayResend(contact chat.Contact, device chat.DeviceID) (bool, error) {
+	if contact.Verification == chat.Changed {
+		return false, nil
+	}
+	pin, err := u.pinOf(contact.ID)
+	return err == nil && !pin.Restored && !pin.isNew(device), err
+}
+
+// resendHeld sends what waited for the person's confirmation.
+func (u *unit) resendHeld(peer chat.ContactID) error {
+	var r resendRecord
+	if _, err := getJSON(u.Tx, settingResent+peer.String(), &r); err != nil || !r.Held {
+		return err
+	}
+	return u.resend(peer, r)
+}
+
+// resend queues once more the own messages that are not known to have arrived, oldest first, under their own ids: what did
+// arrive changes nothing there.
+func (u *unit) resend(peer chat.ContactID, r resendRecord) error {
+	if !r.At.IsZero() && u.now.Sub(r.At) < resendEvery && !u.now.Before(r.At) {
+		return nil
+	}
+	messages, err := u.undelivered(u.m.ConversationWith(peer))
+	if err != nil {
+		return err
+	}
+	for _, msg := range messages {
+		if err := u.resendMessage(peer, msg); err != nil {
+			return err
+		}
+	}
+	if err := putJSON(u.Tx, settingResent+peer.String(), resendRecord{At: u.now.UTC()}); err != nil {
+		return err
+	}
+	u.queued = append(u.queued, peer)
+	if len(messages) == 0 {
+		return nil
+	}
+	if err := u.audit("messages.resent", peer); err != nil {
+		return err
+	}
+	return u.emit(Event{Type: EventSession, Contact: peer, Detail: SessionResent, Count: len(messages)})
+}
+
+// undelivered returns the newest own messages of a conversation that were sent and not confirmed, are not expired, not in
+// the queue, and young enough, oldest first.
+func (u *unit) undelivered(conv chat.ConversationID) ([]chat.Message, error) {
+	rows, err := u.Messages().Page(conv, 0, chat.MaxLate)
+	if err != nil {
+		return nil, err
+	}
+	var out []chat.Message
+	for _, msg := range rows {
+		if msg.Direction != chat.Out || msg.Kind != chat.KindText || msg.State != chat.Sent || u.now.Sub(msg.Sent) > resendAge ||
+			msg.ExpiresAfter > 0 && u.now.Sub(msg.Sent) >= msg.ExpiresAfter {
+			continue
+		}
+		waiting, err := u.Queue().ForMessage(msg.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(waiting) == 0 {
+			out = append(out, msg)
+		}
+	}
+	return out[max(0, len(out)-resendMost):], nil
+}
+
+// resendMessage queues a message as it reads now, with the edit that made it so, or its deletion.
+func (u *unit) resendMessage(peer chat.ContactID, msg chat.Message) error {
+	if msg.Deleted {
+		return u.withdraw(msg)
+	}
+	c := content.Content{
+		ID: msg.ID, Conv: msg.Conversation, Seq: msg.Seq, Sent: msg.Sent, ReplyTo: msg.ReplyTo, ExpiresAfter: msg.ExpiresAfter,
+		Body: content.Text{Text: msg.Text},
+	}
+	if err := u.enqueue(peer, c, queueOptions{visible: true}); err != nil || !msg.Edited {
+		return err
+	}
+	kept, err := u.Annotations().ForTarget(msg.Conversation, msg.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range kept {
+		if a.Kind != chat.AnnotateEdit || a.Author != u.m.Self().ID {
+			continue
+		}
+		edit := content.Content{ID: a.ID, Conv: a.Conversation, Seq: a.Seq, Sent: a.Sent, Body: content.Edit{Target: msg.ID, Text: a.Text}}
+		if err := u.enqueue(peer, edit, queueOptions{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asksAgain reports whether a question to send again waits for a contact.
+func (u *unit) asksAgain(peer chat.ContactID) (bool, error) {
+	items, err := u.queueOf(peer)
+	if err != nil {
+		return false, err
+	}
+	for _, item := range items {
+		c, err := content.Decode(item.Content)
+		if err != nil {
+			continue // of a later version
+		}
+		if control, ok := c.Body.(content.Session); ok && control.Action == content.Again {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// forgotten asks an accepted contact of whom no session is left at all to send again what did not arrive.
+func (u *unit) forgotten(peer chat.ContactID) error {
+	contact, err := u.Contacts().Get(peer)
+	if err != nil || contact.State != chat.ContactAccepted {
+		return ignoreMissing(err)
+	}
+	sessions, err := u.Sessions().ForPeer(peer)
+	if err != nil || len(sessions) > 0 {
+		return err
+	}
+	return u.queueAgain(peer)
+}
+
+// queueAgain queues the question to send again, once.
+func (u *unit) queueAgain(peer chat.ContactID) error {
+	if asked, err := u.asksAgain(peer); err != nil || asked {
+		return err
+	}
+	return u.enqueueBody(peer, content.Session{Action: content.Again}, queueOptions{})
+}
