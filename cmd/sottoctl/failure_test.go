@@ -153,6 +153,7 @@ func TestEveryFailureOfTheNetworkIsNamedAndLosesNothing(t *testing.T) {
 			t: t, program: relay.program, listen: relay.listen, data: filepath.Join(t.TempDir(), "another"), ops: freePort(t), words: os.Stderr,
 		}
 		impostor.start()
+		t.Cleanup(func() { impostor.cmd.Process.Kill() }) //nolint:errcheck // it has ended, unless the test failed before
 		ada.event("alert", func(e eventObject) bool { return e.Detail == "relay-identity" })
 		var held messageObject
 		ada.call("send", map[string]any{"contact": bo.id, "text": "not for the impostor", "wait": "0"}).into(&held)
