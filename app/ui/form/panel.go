@@ -15,18 +15,26 @@ import (
 type Panel struct {
 	fynewidget.BaseWidget
 	content fyne.CanvasObject
+	space   float32 // around the content
 }
 
 // NewPanel answers a panel around content.
 func NewPanel(content fyne.CanvasObject) *Panel {
-	p := &Panel{content: content}
+	p := &Panel{content: content, space: theme.Space4}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// newFrame answers a panel that is hardly more than an edge, for lists.
+func newFrame(content fyne.CanvasObject) *Panel {
+	p := &Panel{content: content, space: theme.Space1}
 	p.ExtendBaseWidget(p)
 	return p
 }
 
 // HeightFor answers the height at width.
 func (p *Panel) HeightFor(width float32) float32 {
-	return widget.HeightFor(p.content, width-2*theme.Space4) + 2*theme.Space4
+	return widget.HeightFor(p.content, width-2*p.space) + 2*p.space
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -41,12 +49,12 @@ func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
 	}
 	r.min = func() fyne.Size {
 		m := p.content.MinSize()
-		return fyne.NewSize(m.Width+2*theme.Space4, p.HeightFor(max(p.Size().Width, m.Width+2*theme.Space4)))
+		return fyne.NewSize(m.Width+2*p.space, p.HeightFor(max(p.Size().Width, m.Width+2*p.space)))
 	}
 	r.layout = func(s fyne.Size) {
 		ground.Resize(s)
-		p.content.Move(fyne.NewPos(theme.Space4, theme.Space4))
-		p.content.Resize(fyne.NewSize(s.Width-2*theme.Space4, s.Height-2*theme.Space4))
+		p.content.Move(fyne.NewPos(p.space, p.space))
+		p.content.Resize(fyne.NewSize(s.Width-2*p.space, s.Height-2*p.space))
 	}
 	r.refresh()
 	return r

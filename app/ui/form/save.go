@@ -87,7 +87,7 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 	up := widget.NewSmallButton(words.Up, theme.IconBack, widget.Secondary, func() { p.enter(filepath.Dir(p.folder)) })
 	parts := []fyne.CanvasObject{
 		p.field, widget.NewRow(0, -1, up),
-		screen.Tall(container.NewStack(p.list, widget.NewInset(theme.Space3, 0, 0, theme.Space3, p.none)), 200),
+		screen.Tall(newFrame(container.NewStack(p.list, widget.NewInset(theme.Space3, 0, 0, theme.Space3, p.none))), 200),
 	}
 	p.Sheet = NewSheet(SheetWords{Title: words.Title, Text: words.Text, Act: words.Act, Cancel: words.Cancel, Rank: widget.Primary},
 		nil, p.take, nil)
@@ -111,13 +111,13 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 // enter shows the folders inside path.
 func (p *Picker) enter(path string) {
 	path = filepath.Clean(path)
+	p.Path.SetText(path)
 	screen.Run(p.s.Work, func(context.Context) ([]string, error) { return folders(path) }, func(found []string, err error) {
 		if err != nil {
 			p.fault(p.words.Missing)
 			return
 		}
 		p.folder, p.entries = path, found
-		p.Path.SetText(path)
 		p.fault("")
 		p.list.UnselectAll()
 		p.list.ScrollToTop()

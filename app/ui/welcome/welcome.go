@@ -74,7 +74,11 @@ func (w *Screen) Closed() {
 func (w *Screen) Escape() bool { return true }
 
 func (w *Screen) focus() {
-	if w.first != nil && w.inSight {
+	switch {
+	case !w.inSight:
+	case w.first == nil:
+		w.s.Canvas().Unfocus()
+	default:
 		w.s.Canvas().Focus(w.first)
 	}
 }
@@ -187,7 +191,7 @@ func (w *Screen) wait(what, note string) {
 func (w *Screen) showCode() {
 	next := widget.NewButton(i18n.T("welcome.code.noted"), "", widget.Primary, w.askWords)
 	grid := widget.NewRecoveryCode(w.code)
-	w.show(next,
+	w.show(nil, // Enter, pressed once too often, does not skip the code
 		step(i18n.T("welcome.step.code")),
 		widget.NewColumn(theme.Space2, title(i18n.T("welcome.code.title")), form.Note(i18n.T("welcome.code.lead"))),
 		grid,
@@ -251,7 +255,7 @@ func (w *Screen) offerFirstSteps() {
 	}, nil, func() { w.begin(screen.Place{Screen: screen.Invite}) })
 	w.fault = widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming}, nil, nil)
 	w.fault.Hide()
-	w.show(guide.Action(),
+	w.show(nil, // each is a choice
 		widget.NewColumn(theme.Space2, title(i18n.T("welcome.ready.title")), form.Note(i18n.T("welcome.ready.lead"))),
 		guide, invite, w.fault,
 		widget.NewButton(i18n.T("welcome.later"), "", widget.Quiet, func() { w.begin(screen.Place{Screen: screen.Home}) }))
