@@ -237,6 +237,28 @@ func TestI19EveryFlippedByteOfAHeaderIsRefused(t *testing.T) {
 	}
 }
 
+// I16: the gate alone refuses whatever was changed, before any key is looked for.
+func TestI16TheGateCoversEveryByteOfTheHeader(t *testing.T) {
+	alice, bob := newParty(t), newMailbox(t, newParty(t), 1)
+	header := bob.initiate(t, alice).Header
+	checked := 0
+	for i := range header {
+		bad := bytes.Clone(header)
+		bad[i] ^= 1
+		initial, err := handshake.ParseInitial(bad)
+		if err != nil {
+			continue // refused at an even lower price
+		}
+		checked++
+		if err := initial.CheckGate(bob.secret); err == nil {
+			t.Fatalf("byte %d of %d may be changed", i, len(header))
+		}
+	}
+	if checked < len(header)-8 {
+		t.Errorf("only %d of %d bytes reach the gate", checked, len(header))
+	}
+}
+
 func TestI20OtherVersionsAndModesAreRefused(t *testing.T) {
 	alice, bob := newParty(t), newMailbox(t, newParty(t), 1)
 	header := bob.initiate(t, alice).Header
