@@ -13,7 +13,7 @@ func (s *state) check() string {
 		s.checkThread(party)
 		s.checkSessions(party)
 		s.checkInitials(party)
-		if n := s.rejected(party); n > 0 && !s.anyRestored() {
+		if n := s.rejected(party); n > 0 && !s.upset() {
 			s.broken("I3: %s refused %d genuine envelopes", name(party), n)
 		}
 		if n := s.alerts(party, messenger.AlertRolledBack); n > 0 && !s.restored[party] {

@@ -215,7 +215,7 @@ func (r relay) Send(_ context.Context, m wire.Mailbox, token wire.Token, id wire
 		if !b.tokens[token.Hash()] {
 			return wire.ErrUnauthorized
 		}
-		if wrong := r.p.s.net.take(b, r.p.party, l, r.p.s.anyRestored(), r.p.s.lied); wrong != "" {
+		if wrong := r.p.s.net.take(b, r.p.party, l, r.p.s.upset() || r.p.s.forgot, r.p.s.lied); wrong != "" {
 			r.p.s.broken("%s", wrong)
 		}
 		return nil
@@ -263,13 +263,18 @@ func (r relay) Ack(_ context.Context, m wire.Mailbox, seqs ...uint64) error {
 	for _, msg := range r.p.s.thread(r.p.party) {
 		have[msg.Text] = true
 	}
+	r.p.s.view(r.p.party, func(tx chat.Tx) { // the text of a request is a message once it is accepted
+		if c, err := tx.Contacts().Get(r.p.s.ids[1-r.p.party]); err == nil && c.State == chat.ContactRequest {
+			have[c.FirstText] = true
+		}
+	})
 	return r.on(m, true, func(b *box) error {
 		for _, seq := range seqs {
 			for i, l := range b.waiting {
 				if l.seq != seq {
 					continue
 				}
-				if isText(l.carries) && !have[l.carries] && !r.p.s.mayMiss(r.p.party, l.carries) {
+				if isText(l.carries) && !have[l.carries] && !l.altered && !r.p.s.mayMiss(r.p.party, l.carries) {
 					r.p.s.broken("I10: %s was acknowledged and is not committed", l.carries)
 				}
 				b.waiting = append(b.waiting[:i:i], b.waiting[i+1:]...)

@@ -18,6 +18,7 @@ type letter struct {
 	envelope []byte
 	carries  string // label of a text ("a1"), else the kind of the content
 	content  string // id of the content
+	altered  bool   // is not what its sender sent
 }
 
 // header is what an envelope shows to everyone.
@@ -47,6 +48,13 @@ func readHeader(envelope []byte) header {
 	h.previous, h.number = binary.BigEndian.Uint32(m[50:]), binary.BigEndian.Uint32(m[54:])
 	h.salt = hex.EncodeToString(m[58:74])
 	return h
+}
+
+// alter flips a bit of the body.
+func (l *letter) alter() {
+	l.envelope = bytes.Clone(l.envelope)
+	l.envelope[len(l.envelope)-1] ^= 1
+	l.altered = true
 }
 
 // box is one mailbox.
@@ -124,10 +132,10 @@ func slotName(sender int, h header) string {
 }
 
 // take stores an envelope, once by its id, and returns what is wrong with it.
-func (n *network) take(b *box, sender int, l letter, restored, lied bool) string {
+func (n *network) take(b *box, sender int, l letter, upset, lied bool) string {
 	if l.content != "" {
 		before, known := n.sealed[l.content]
-		if known && before != string(l.id[:]) && !restored {
+		if known && before != string(l.id[:]) && !upset {
 			return fmt.Sprintf("I10: %s was sealed twice", l.carries)
 		}
 		n.sealed[l.content] = string(l.id[:])

@@ -67,5 +67,6 @@ func estranged() *state {
 			return err
 		}))
 	}
+	s.forgot = true
 	return s
 }

@@ -143,13 +143,25 @@ func (c *search) ofBox(s *state, b *box) (out []step) {
 		}
 		what := fmt.Sprintf("%s gets %s", name(b.owner), l.carries)
 		out = append(out, c.acting(what, b.owner, func(p *process) { p.push(b.id, l.seq, l.envelope) }))
-		if isText(l.carries) && s.spent.drops < c.faults.drops && s.contact(b.owner) == chat.ContactAccepted {
+		if s.contact(b.owner) != chat.ContactAccepted || l.altered {
+			continue // a relay that keeps an introduction to itself keeps people apart
+		}
+		if isText(l.carries) && s.spent.drops < c.faults.drops {
 			out = append(out, func(s *state) []*state {
 				n := s.next("the relay loses " + l.carries)
 				n.spent.drops++
 				n.lost[l.carries] = true
 				at := n.net.box(b.id)
 				at.waiting = slices.Delete(at.waiting, i, i+1)
+				return []*state{n}
+			})
+		}
+		if s.spent.alters < c.faults.alters {
+			out = append(out, func(s *state) []*state {
+				n := s.next("the relay alters " + l.carries)
+				n.spent.alters++
+				n.altered = true
+				n.net.box(b.id).waiting[i].alter()
 				return []*state{n}
 			})
 		}

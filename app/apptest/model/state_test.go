@@ -36,6 +36,8 @@ type state struct {
 	backup   [2]*image       // what can be restored
 	restored [2]bool         // came back from an older store
 	lied     bool            // the relay took its cells back with it
+	altered  bool            // the relay delivered something else than it took
+	forgot   bool            // the root itself is without sessions
 	lost     map[string]bool // texts that a fault explains away, for the side that has not got them
 
 	parent *state
@@ -53,7 +55,7 @@ type image struct {
 }
 
 // budget counts faults.
-type budget struct{ crashes, drops, backups, restores int }
+type budget struct{ crashes, drops, alters, backups, restores int }
 
 func name(party int) string { return [2]string{"Ada", "Ben"}[party] }
 
@@ -76,8 +78,13 @@ func (s *state) broken(format string, args ...any) {
 
 func (s *state) anyRestored() bool { return s.restored[0] || s.restored[1] }
 
+// upset reports whether a side may have had reason to give up its session and ask for what it missed (I13).
+func (s *state) upset() bool { return s.anyRestored() || s.altered }
+
 // mayMiss reports whether a fault explains that a party has not got a text of the other.
-func (s *state) mayMiss(party int, text string) bool { return s.lost[text] || s.restored[party] }
+func (s *state) mayMiss(party int, text string) bool {
+	return s.lost[text] || s.restored[party] || s.lied
+}
 
 // next returns a copy for a step, a minute later.
 func (s *state) next(step string) *state {
@@ -89,7 +96,7 @@ func (s *state) next(step string) *state {
 func (s *state) copyWith(a, b *memstore.Store, net *network) *state {
 	n := &state{
 		stores: [2]*memstore.Store{a, b}, gates: s.gates, ids: s.ids, links: s.links, net: net, clock: s.clock, said: s.said,
-		spent: s.spent, backup: s.backup, restored: s.restored, lied: s.lied, lost: map[string]bool{}, parent: s, step: s.step,
+		spent: s.spent, backup: s.backup, restored: s.restored, lied: s.lied, altered: s.altered, forgot: s.forgot, lost: map[string]bool{}, parent: s, step: s.step,
 	}
 	for k := range s.lost {
 		n.lost[k] = true
@@ -185,32 +192,45 @@ func (s *state) alerts(party int, code string) (n int) {
 	return n
 }
 
-// fingerprint hashes everything of a party that a refused or repeated envelope must leave as it was.
-func (s *state) fingerprint(party int) [32]byte {
+// fingerprint hashes what an envelope that is no news must leave as it was: everything for a repeated one. One that was
+// altered may make a side give up its session and ask for a new one (I13), but changes neither a ratchet nor the rest (I1).
+func (s *state) fingerprint(party int, known []chat.Session, everything bool) [32]byte {
 	h := sha256.New()
 	enc := json.NewEncoder(h)
 	s.view(party, func(tx chat.Tx) {
-		peer := s.ids[1-party]
-		sessions, err := tx.Sessions().ForPeer(peer)
+		sessions, err := tx.Sessions().ForPeer(s.ids[1-party])
 		must(err)
-		queue, err := tx.Queue().List()
-		must(err)
-		routes, err := tx.Routes().ForPeer(peer)
+		if everything {
+			must(enc.Encode(sessions))
+		}
+		for _, k := range known {
+			session, err := tx.Sessions().Get(k.ID)
+			must(err)
+			must(enc.Encode([]any{session.State[stateHead:], session.Header}))
+		}
+		routes, err := tx.Routes().ForPeer(s.ids[1-party])
 		must(err)
 		contacts, err := tx.Contacts().List()
 		must(err)
 		boxes, err := tx.Mailboxes().List()
 		must(err)
-		must(enc.Encode([]any{sessions, queue, routes, contacts}))
+		must(enc.Encode([]any{routes, contacts}))
 		for _, mb := range boxes {
 			keys, err := tx.Prekeys().ForMailbox(mb.ID)
 			must(err)
 			must(enc.Encode(keys))
 		}
 	})
+	if everything {
+		must(enc.Encode(s.queue(party)))
+	}
 	must(enc.Encode(s.thread(party)))
 	return [32]byte(h.Sum(nil))
 }
+
+// stateHead is what stands before the ratchet in a stored session (docs/PROTOCOL.md section 7): version, flags, binding,
+// the session before; then the length of the ratchet.
+const stateHead = 1 + 1 + 32 + 16
 
 // names gives ids short names in the order they are first met, so that states that differ in random bytes only are one.
 type names map[string]string
@@ -239,7 +259,7 @@ func (s *state) key() string {
 		lost = append(lost, k)
 	}
 	sort.Strings(lost)
-	fmt.Fprintf(b, "\nsaid %v spent %v restored %v lied %t lost %v", s.said, s.spent, s.restored, s.lied, lost)
+	fmt.Fprintf(b, "\nsaid %v spent %v restored %v lied %t altered %t lost %v", s.said, s.spent, s.restored, s.lied, s.altered, lost)
 	for party, i := range s.backup {
 		if i != nil {
 			fmt.Fprintf(b, "\nbackup %d %s", party, i.key)
@@ -258,7 +278,7 @@ func (s *state) partyKey(party int) string {
 
 func describeLetter(known names, l letter) string {
 	h := readHeader(l.envelope)
-	return fmt.Sprintf("%s[%t%t %d %s %s %d %d]", l.carries, h.initial, h.pair != nil, h.flags, known.of("s", h.session),
+	return fmt.Sprintf("%s[%t %t%t %d %s %s %d %d]", l.carries, l.altered, h.initial, h.pair != nil, h.flags, known.of("s", h.session),
 		known.of("c", h.chain), h.previous, h.number)
 }
 
@@ -296,8 +316,8 @@ func (s *state) describe(b *strings.Builder, known names, party int) {
 
 // describeRatchet writes the public parts of a stored ratchet (docs/PROTOCOL.md sections 6.9 and 7).
 func (s *state) describeRatchet(b *strings.Builder, known names, party int, session chat.Session) {
-	fmt.Fprintf(b, "flags %d after %s ", session.State[1], known.of("s", hex.EncodeToString(session.State[34:50])))
-	r := session.State[2+32+16+4:]
+	fmt.Fprintf(b, "flags %d after %s ", session.State[1], known.of("s", hex.EncodeToString(session.State[34:stateHead])))
+	r := session.State[stateHead+4:]
 	role, parts := r[1], r[2]
 	id, own, peer := hex.EncodeToString(r[3:19]), hex.EncodeToString(r[115:147]), hex.EncodeToString(r[147:179])
 	fmt.Fprintf(b, "role %d parts %d own %s peer %s", role, parts, known.of("c", own), known.of("c", peer))
