@@ -114,7 +114,11 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 				break
 			}
 			if item.State == chat.QueueWaiting {
-				if !item.Expires.IsZero() && u.now.After(item.Expires) {
+				drop, err := false, error(nil)
+				if err != nil {
+					return err
+				}
+				if drop || !item.Expires.IsZero() && u.now.After(item.Expires) {
 					if err := u.Queue().Delete(item.ID); err != nil {
 						return err
 					}

@@ -97,6 +97,32 @@ func (u *unit) sendReceipt(peer chat.ContactID, state content.ReceiptState, purp
 	return nil
 }
 
+// withdrawn reports whether the consent under which a receipt or typing notice was queued does not stand any more: what
+// has not left by then does not leave.
+func (u *unit) withdrawn(item chat.QueueItem) (bool, error) {
+	if item.Visible {
+		return false, nil
+	}
+	c, err := content.Decode(item.Content)
+	if err != nil {
+		return false, nil // not ours to judge: sealing does
+	}
+	var purpose chat.Purpose
+	switch body := c.Body.(type) {
+	case content.Receipt:
+		purpose = chat.DeliveryReceipts
+		if body.State == content.Read {
+			purpose = chat.ReadReceipts
+		}
+	case content.Typing:
+		purpose = chat.TypingNotices
+	default:
+		return false, nil
+	}
+	allowed, err := u.m.gate.Allowed(u.Tx, item.Peer, purpose)
+	return !allowed, err
+}
+
 // applyReceipt moves own messages as far as their reader says.
 func (u *unit) applyReceipt(contact chat.Contact, r content.Receipt) error {
 	state := chat.Delivered
