@@ -114,7 +114,7 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 				break
 			}
 			if item.State == chat.QueueWaiting {
-				drop, err := false, error(nil)
+				drop, err := u.withdrawn(item)
 				if err != nil {
 					return err
 				}
