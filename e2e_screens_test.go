@@ -264,7 +264,7 @@ func everyday(g *gallery) {
 	g.client = g.open("--profile", l.dir)
 	g.text("Type your passphrase")
 	g.take("10-unlock")
-	for range 3 {
+	for range 2 {
 		g.fill("Passphrase", "not this one")
 		g.key("Return")
 		g.text("does not open")

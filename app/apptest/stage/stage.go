@@ -68,6 +68,7 @@ func New(t *testing.T) *Stage { return NewIn(t, theme.Light) }
 // NewIn makes a stage in a look.
 func NewIn(t *testing.T, mode theme.Mode) *Stage {
 	t.Helper()
+	t.Setenv("LC_ALL", "en_GB.UTF-8")
 	golden.App(t, mode, 1)
 	if err := i18n.Load(); err != nil {
 		t.Fatal(err)

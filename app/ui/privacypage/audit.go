@@ -224,6 +224,10 @@ func actionWords(action string) string {
 		return i18n.T("audit.step-up.refused")
 	case "export.written":
 		return i18n.T("audit.export.written")
+	case "messages.resent":
+		return i18n.T("audit.messages.resent")
+	case "profile.rolled-back":
+		return i18n.T("audit.profile.rolled-back")
 	case "message.deleted":
 		return i18n.T("audit.message.deleted")
 	case "message.deleted-for-everyone":
