@@ -30,8 +30,11 @@ type sighting struct {
 	header header
 }
 
-// moment is both sides after some number of messages.
-type moment struct{ alice, bob State }
+// moment is both sides after a step, and the number of messages seen until then.
+type moment struct {
+	alice, bob State
+	seen       int
+}
 
 // tape is a whole conversation: what was on the wire, every state of both sides in between, and every
 // private key there ever was, for the attackers that break one of the two primitives.
@@ -49,7 +52,7 @@ type tape struct {
 }
 
 // wiretap lets a session run through its script: 'a' and 'b' let a side write and the other read, 'A'
-// and 'B' let it write a message that stays under way until '.' delivers all that is.
+// and 'B' let it write a message that stays under way until '.' delivers all that is, 'd' is a day.
 func wiretap(t testing.TB, script string) *tape {
 	t.Helper()
 	alice, bob, began := newSession(t)
@@ -80,6 +83,8 @@ func wiretap(t testing.TB, script string) *tape {
 			m := from.send("text")
 			p.see(m)
 			underWay = append(underWay, late{to, m})
+		case 'd':
+			alice.now, bob.now = alice.now.Add(ExchangeAfter), bob.now.Add(ExchangeAfter)
 		case '.':
 			for _, l := range underWay {
 				l.to.open(l.message)
@@ -102,7 +107,7 @@ func (p *tape) mark(alice, bob *side) {
 			p.learnSeed(s.state.s.outstanding)
 		}
 	}
-	p.moments = append(p.moments, moment{alice.state, bob.state})
+	p.moments = append(p.moments, moment{alice.state, bob.state, len(p.messages)})
 }
 
 func (p *tape) learnSeed(k *kemKey) {

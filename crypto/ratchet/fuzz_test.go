@@ -99,6 +99,8 @@ func FuzzDecrypt(f *testing.F) {
 			t.Errorf("a forged message opens: %x", message)
 		case err != nil && !errors.Is(err, ErrUndecryptable) && !errors.Is(err, ErrDuplicate):
 			t.Errorf("Decrypt = %v", err)
+		case errors.Is(err, ErrUndecryptable) && err.Error() != ErrUndecryptable.Error():
+			t.Errorf("the error says more than that it failed (I19): %v", err)
 		case err != nil && next != s:
 			t.Error("a refused message changed the state")
 		}

@@ -17,10 +17,13 @@ const (
 	// the theft: at worst the seed of the current exchange was stolen, and 22 chains pass before the
 	// next offer.
 	healingChainsPQ = 24
+	// The same where a day passes between two messages, so that every third chain offers a key.
+	healingChainsPQDaily = 4
 )
 
 const (
 	alternating = "abababababababababababababababababababababababababababababababababababab" // 72: three exchanges
+	daily       = "adbdadbdadbdadbdadbdadbd"
 	uneven      = "aaabbaAa.bbbaBbb.aabAAa.babababaBBb.aababababababAb.abababBa.bbababAAAa.bababababababababababababababab"
 )
 
@@ -94,7 +97,7 @@ func TestAThiefReadsOnlyWithinTheWindow(t *testing.T) {
 		"post-quantum only, X25519 broken":     {breaksX25519: true},
 		"control: both broken, it never heals": {breaksX25519: true, breaksMLKEM: true},
 	} {
-		for _, script := range []string{alternating, uneven} {
+		for _, script := range []string{alternating, uneven, daily} {
 			t.Run(name, func(t *testing.T) {
 				p := wiretap(t, script)
 				for i, m := range p.moments {
@@ -104,7 +107,7 @@ func TestAThiefReadsOnlyWithinTheWindow(t *testing.T) {
 							t.Fatalf("moment %d, state of the %v: reads %v, want %v",
 								i, victim, sorted(got), sorted(want))
 						}
-						if power.breaksX25519 && power.breaksMLKEM && i < len(p.moments)-1 && !got[len(p.messages)-1] {
+						if power.breaksX25519 && power.breaksMLKEM && m.seen < len(p.messages) && !got[len(p.messages)-1] {
 							t.Fatalf("moment %d: even with everything broken the attacker loses the trail", i)
 						}
 					}
@@ -119,19 +122,22 @@ func sorted(m map[int]bool) []int { return slices.Sorted(maps.Keys(m)) }
 // I8: how many chains healing takes, exactly.
 func TestHealingTakesSoManyTurns(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		power powers
-		want  int
+		name   string
+		script string
+		power  powers
+		want   int
 	}{
-		{"full", powers{}, healingChains},
-		{"classical only, ML-KEM broken", powers{breaksMLKEM: true}, healingChains},
-		{"post-quantum only, X25519 broken", powers{breaksX25519: true}, healingChainsPQ},
+		{"full", alternating, powers{}, healingChains},
+		{"classical only, ML-KEM broken", alternating, powers{breaksMLKEM: true}, healingChains},
+		{"post-quantum only, X25519 broken", alternating, powers{breaksX25519: true}, healingChainsPQ},
+		{"post-quantum only, a message a day", daily, powers{breaksX25519: true}, healingChainsPQDaily},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := wiretap(t, alternating)
+			p := wiretap(t, c.script)
 			worst := 0
+			steps := len(c.script) / len(p.messages) // by message
 			// Only thefts from which healing can still be seen.
-			for _, m := range p.moments[:len(p.moments)-healingChainsPQ-1] {
+			for _, m := range p.moments[:len(p.moments)-steps*(c.want+1)] {
 				for _, stolen := range []State{m.alice, m.bob} {
 					a := p.steals(stolen, c.power)
 					if a.reads[len(p.messages)-1] {
