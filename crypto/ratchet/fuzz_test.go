@@ -82,7 +82,18 @@ func FuzzDecrypt(f *testing.F) {
 	leaping := bytes.Clone(turn)
 	binary.BigEndian.PutUint32(leaping[54:], MaxSkip)
 	f.Add(2, leaping)
+	valid, err := pending.state.s.outstanding.public()
+	must(f, err)
+	for i := range states {
+		f.Add(-1-i, append([]byte{byte(carriesKey), 0, 0, 0, 1}, valid...))
+		f.Add(-1-i, []byte{byte(carriesFirst), 3, 0xe8, 0, 0})
+		f.Add(-1-i, []byte{byte(carriesNothing), 0, 0, 3, 0xe9})
+	}
 	f.Fuzz(func(t *testing.T, which int, message []byte) {
+		if which < 0 && which >= -len(states) {
+			hostilePeer(t, states[-1-which].state, message)
+			return
+		}
 		if which < 0 || which >= len(states) {
 			return
 		}
@@ -108,6 +119,51 @@ func FuzzDecrypt(f *testing.F) {
 			t.Error("Decrypt changed its argument")
 		}
 	})
+}
+
+// hostilePeer starts a chain that is keyed as the other side would key it, but says and carries what the
+// fuzzer chose: flags, N and PN of two bytes each, material. It opens into a state that can be stored and
+// used, or is refused without a trace.
+func hostilePeer(t *testing.T, target State, chosen []byte) {
+	t.Helper()
+	if len(chosen) < 5 {
+		return
+	}
+	s := target.s
+	h := header{
+		flags: flags(chosen[0]), session: s.session, salt: make([]byte, saltSize), public: [publicSize]byte{9},
+		number: uint32(binary.BigEndian.Uint16(chosen[1:])), previous: uint32(binary.BigEndian.Uint16(chosen[3:])),
+	}
+	size, ok := h.flags.materialSize()
+	if !ok || !s.allowed(h.flags) || h.number > MaxSkip {
+		return // refused before any key is computed
+	}
+	h.material = make([]byte, size)
+	copy(h.material, chosen[5:])
+	secrets, err := s.turnSecrets(&h)
+	must(t, err)
+	var chain receiveChain
+	_, chain.key = rootStep(&s.root, chainHash(&s.binding, s.role.peer(), &h.public, h.flags, h.material), &s.own.public, secrets)
+	mk := chain.keyAt(h.number)
+	raw := h.append(nil)
+	aead, nonce, ad := sealing(&mk, &s.binding, s.role.peer(), raw, h.salt, associated)
+	message := aead.Seal(raw, nonce, []byte("from a hostile peer"), ad)
+
+	before := target.Marshal()
+	next, _, opened, err := Decrypt(target, message, associated, start)
+	if !bytes.Equal(target.Marshal(), before) || err != nil && (next != target || !errors.Is(err, ErrUndecryptable)) {
+		t.Fatalf("leaves a trace: %v", err)
+	}
+	if err != nil {
+		return
+	}
+	after, err := ParseState(next.Marshal())
+	if err != nil || !opened.Turn || leap(s.received(), h.previous) > MaxSkip {
+		t.Fatalf("opens against the rules: %v", err)
+	}
+	if _, _, err := Encrypt(after, []byte("answer"), associated); err != nil {
+		t.Errorf("the state after it cannot write: %v", err)
+	}
 }
 
 // chainGarbage returns what the steps of a chain allocate on the way to the number of a message: each
