@@ -315,6 +315,11 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	if !ok {
 		return in.reject(p)
 	}
+	if ok, err := in.affords(mb); err != nil {
+		return err
+	} else if !ok {
+		return in.reject(p)
+	}
 	accepted, err := handshake.Accept(own, set, pair, initial, secret, in.now)
 	if err != nil {
 		return in.reject(p)

@@ -20,6 +20,9 @@ func (m *Messenger) sweep(ctx context.Context) {
 				return err
 			}
 		}
+		if err := u.sweepFirsts(); err != nil {
+			return err
+		}
 		return u.Replays().Expire(u.now)
 	})
 	// Apart from the keys: a damaged row elsewhere must not keep them.
