@@ -17,7 +17,8 @@ func (in *intake) apply(mb chat.Mailbox, s session, c content.Content) error {
 	if control, ok := c.Body.(content.Session); ok {
 		return in.applyControl(mb, s, contact, c, control)
 	}
-	if contact.State != chat.ContactAccepted {
+	// One that we added writes only once it has us, so its words may overtake its answer, which comes to another mailbox.
+	if contact.State != chat.ContactAccepted && contact.State != chat.ContactPending {
 		return nil // a request is its introduction and nothing more
 	}
 	if c.Sequenced() {
@@ -141,6 +142,9 @@ func (in *intake) applyAcceptance(s session, contact chat.Contact, b content.Ses
 	if err := in.takeRoute(s.Peer, s.Device, b.Route); err != nil {
 		return err
 	}
+	if err := in.introductionArrived(contact.ID); err != nil {
+		return err
+	}
 	contact, err := in.rename(contact, *b.Profile)
 	if err != nil || contact.State == chat.ContactAccepted {
 		return err
@@ -155,6 +159,30 @@ func (in *intake) applyAcceptance(s session, contact chat.Contact, b content.Ses
 	in.queued = append(in.queued, contact.ID)
 	// The peer's ratchet proves our post-quantum keys with the next chain: give it one now.
 	return in.enqueueBody(contact.ID, content.Session{Action: content.Confirm}, queueOptions{})
+}
+
+// introductionArrived takes the introduction that a contact has answered off the queue. The relay's word that it took it
+// may have been lost, and by now the invitation may be used up: then it could only fail.
+func (u *unit) introductionArrived(peer chat.ContactID) error {
+	items, err := u.Queue().List()
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if item.Peer != peer || item.Envelope == nil {
+			continue
+		}
+		c, err := content.Decode(item.Content)
+		if err != nil {
+			continue // of a later version
+		}
+		if control, ok := c.Body.(content.Session); ok && control.Action == content.Introduce {
+			if err := u.wasSent(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // applyProfile takes what a contact calls itself now.

@@ -86,21 +86,22 @@ func (m *Messenger) publish(ctx context.Context, relay Relay, mb chat.Mailbox, s
 	return nil
 }
 
-// refill publishes anew when the bundle is old or most one-time pairs were taken.
-func (m *Messenger) refill(ctx context.Context, relay Relay, mb chat.Mailbox, size int) error {
+// refill publishes anew when the bundle is old or most one-time pairs were taken. It returns how many pairs the relay
+// then has.
+func (m *Messenger) refill(ctx context.Context, relay Relay, mb chat.Mailbox, size int) (int, error) {
 	if m.now().Sub(mb.Renewed) < renewAfter {
 		left, err := relay.PrekeyCount(ctx, wire.Mailbox(mb.ID))
 		if err != nil {
-			return relayError(err)
+			return 0, relayError(err)
 		}
 		if left > 0 && left*100 >= size*refillPercent {
-			return nil
+			return left, nil
 		}
 	}
 	if err := m.publish(ctx, relay, mb, size); err != nil {
-		return err
+		return 0, err
 	}
-	return m.update(ctx, func(u *unit) error {
+	return size, m.update(ctx, func(u *unit) error {
 		mb, err := u.Mailboxes().Get(mb.ID)
 		if err != nil {
 			return ignoreMissing(err)

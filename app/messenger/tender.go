@@ -21,6 +21,7 @@ type tender struct {
 	again   map[string]bool              // relays to tend once more
 	revoked map[chat.MailboxID]bool      // tokens revoked in this run
 	counted map[chat.MailboxID]time.Time // last look at the pool
+	left    map[chat.MailboxID]int       // one-time pairs at the relay then
 	delays  map[string]time.Duration     // after a failure
 	claimed map[chat.MailboxID]bool      // mailboxes that someone else is opening
 
@@ -40,7 +41,7 @@ const (
 func newTender(m *Messenger) *tender {
 	return &tender{
 		m: m, poked: make(chan struct{}, 1), busy: map[string]bool{}, again: map[string]bool{},
-		revoked: map[chat.MailboxID]bool{}, counted: map[chat.MailboxID]time.Time{}, delays: map[string]time.Duration{}, claimed: map[chat.MailboxID]bool{},
+		revoked: map[chat.MailboxID]bool{}, counted: map[chat.MailboxID]time.Time{}, left: map[chat.MailboxID]int{}, delays: map[string]time.Duration{}, claimed: map[chat.MailboxID]bool{},
 		advanced: map[chat.MailboxID]bool{}, asked: make(chan struct{}), asking: -1,
 	}
 }
@@ -229,11 +230,12 @@ func (t *tender) do(ctx context.Context, c chore) error {
 	if closed || !c.Retired.IsZero() || now.Sub(counted) < tendEvery && now.Sub(c.Renewed) < renewAfter {
 		return nil
 	}
-	if err := m.refill(ctx, relay, c.Mailbox, size); err != nil {
+	left, err := m.refill(ctx, relay, c.Mailbox, size)
+	if err != nil {
 		return m.gone(c.Mailbox, err)
 	}
 	t.mu.Lock()
-	t.counted[c.ID] = now
+	t.counted[c.ID], t.left[c.ID] = now, left
 	t.mu.Unlock()
 	return nil
 }
