@@ -9,14 +9,24 @@ import (
 	"time"
 )
 
-// bounds of the searches, small enough for every run of the tests.
+// bounds of the searches: without more ado small enough for every run of the tests.
 func bounds() []bound {
+	if os.Getenv("SOTTO_MODEL") == "large" {
+		return []bound{
+			{name: "friends", root: friends, messages: 6, reorder: true, probe: true},
+			{name: "crashes", root: friends, messages: 4, faults: budget{crashes: 2}, reorder: true},
+			{name: "losses", root: friends, messages: 4, faults: budget{crashes: 1, drops: 1, alters: 1}, reorder: true},
+			{name: "copies", root: friends, messages: 4, faults: budget{crashes: 1, backups: 1, restores: 1}},
+			{name: "estranged", root: estranged, messages: 4, faults: budget{crashes: 1}, reorder: true, probe: true},
+			{name: "strangers", root: strangers, messages: 4, faults: budget{crashes: 1}, reorder: true, probe: true},
+		}
+	}
 	return []bound{
-		{name: "estranged", root: estranged, messages: 2, faults: budget{crashes: 1}, reorder: true, probe: true},
-		{name: "strangers", root: strangers, messages: 2, faults: budget{crashes: 1}, reorder: true, probe: true},
-		{name: "losses", root: friends, messages: 2, faults: budget{drops: 1, alters: 1}, reorder: true},
-		{name: "copies", root: friends, messages: 3, faults: budget{backups: 1, restores: 1}},
 		{name: "friends", root: friends, messages: 3, faults: budget{crashes: 1}, reorder: true, probe: true},
+		{name: "losses", root: friends, messages: 2, faults: budget{drops: 1, alters: 1}, reorder: true},
+		{name: "copies", root: friends, messages: 2, faults: budget{backups: 1, restores: 1}},
+		{name: "estranged", root: estranged, messages: 2, faults: budget{crashes: 1}, reorder: true, probe: true},
+		{name: "strangers", root: strangers, messages: 2, reorder: true, probe: true},
 	}
 }
 

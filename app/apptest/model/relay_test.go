@@ -118,15 +118,6 @@ func (n *network) box(id wire.Mailbox) *box {
 	return nil
 }
 
-func (n *network) waitingOf(party int) (total int) {
-	for _, b := range n.boxes {
-		if b.owner == party {
-			total += len(b.waiting)
-		}
-	}
-	return total
-}
-
 func slotName(sender int, h header) string {
 	return fmt.Sprintf("%d/%s/%s/%d", sender, h.session, h.chain, h.number)
 }
