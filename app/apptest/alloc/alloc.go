@@ -39,18 +39,19 @@ func Check(t testing.TB, size int, decode func()) {
 
 // CheckBesides is Check for a decoder that takes bounded steps one after the other and keeps nothing of them: garbage
 // is what those steps allocate in all, and does not count, because it is never there at once. The caller knows the
-// number of steps from the input, and the size of one from [Bytes].
+// number of steps from the input, and the size of one from [Bytes]. Under the race detector, which moves to the heap what
+// would not be there, decode is run and nothing is compared.
 func CheckBesides(t testing.TB, size int, garbage uint64, decode func()) {
 	t.Helper()
 	limit := Factor*uint64(size) + Slack + garbage
 	least := Bytes(decode)
 	for range repeats {
-		if least <= limit {
+		if least <= limit || raceDetector {
 			return
 		}
 		least = min(least, Bytes(decode))
 	}
-	if least > limit {
+	if least > limit && !raceDetector {
 		t.Errorf("an input of %d bytes makes its decoder allocate %d, more than %d", size, least, limit)
 	}
 }

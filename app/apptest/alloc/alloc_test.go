@@ -34,7 +34,7 @@ func TestOnlyWhatStaysWithinTheBoundPasses(t *testing.T) {
 				sink = make([]byte, c.each)
 			}
 		})
-		if j.failed != c.fails {
+		if j.failed != (c.fails && !raceDetector) {
 			t.Errorf("%s: fails %v, want %v", c.name, j.failed, c.fails)
 		}
 	}
