@@ -339,14 +339,29 @@ func (c *client) entry(label string) seen {
 func (c *client) press(name string) {
 	c.t.Helper()
 	for range 40 {
-		s := c.button(name)
-		if s.InSight {
-			c.click(s)
+		if s := c.button(name); s.InSight {
+			c.clickUntilItShows(s)
 			return
 		}
 		c.run("xdotool", "mousemove", "--window", c.id, "700", "450", "sleep", "0.05", "click", "--repeat", "3", "5", "sleep", "0.1")
 	}
 	c.fail("%q cannot be scrolled into sight", name)
+}
+
+// clickUntilItShows clicks, and once more where nothing changed: a window that
+// draws slowly may have taken the press to be elsewhere.
+func (c *client) clickUntilItShows(s seen) {
+	c.t.Helper()
+	for range 3 {
+		before := c.describe()
+		c.click(s)
+		for range 30 {
+			if c.describe() != before {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
 }
 
 // click moves there first and gives the window time to see it: the toolkit

@@ -100,7 +100,7 @@ func TestWindow(t *testing.T) {
 	c.text("does not open")
 	c.fill("Passphrase", pass)
 	c.key("Return")
-	c.click(c.row("Guide"))
+	c.clickUntilItShows(c.row("Guide"))
 	c.text(question)
 
 	raised := d.command(filepath.Join(d.home, "run", "second.sock"), "--profile", dir)
@@ -116,7 +116,7 @@ func TestWindow(t *testing.T) {
 	c.text("Type your passphrase")
 	c.fill("Passphrase", pass)
 	c.key("Return")
-	c.click(c.row("Guide"))
+	c.clickUntilItShows(c.row("Guide"))
 	c.entry("Write to Guide")
 	if c.shows(question) {
 		c.fail("what was deleted is shown after a new start")
@@ -155,14 +155,14 @@ func deleteConversation(c *client, question string) {
 	act := c.find("the act", func(s seen) bool {
 		return s.Kind == "button" && strings.HasPrefix(s.Name, "Delete ") && strings.HasSuffix(s.Name, " messages")
 	})
-	c.click(act)
+	c.clickUntilItShows(act)
 	c.text("This cannot be undone")
 	if cancel := c.button("Cancel"); !cancel.Focused {
 		c.fail("the keyboard is not on Cancel")
 	}
 	c.press(act.Name)
 	c.text("deleted from this computer")
-	c.click(c.row("Guide"))
+	c.clickUntilItShows(c.row("Guide"))
 	c.gone(question)
 }
 

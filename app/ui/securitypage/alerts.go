@@ -9,6 +9,7 @@ import (
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
+	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
 )
@@ -69,7 +70,7 @@ func (p *Screen) markSeen() {
 
 // alertWords says what happened, and what to do about it.
 func alertWords(a security.Alert, name string) string {
-	args := i18n.Args{"Name": name, "Relay": hostOf(a.Relay)}
+	args := i18n.Args{"Name": name, "Relay": widget.CleanName(screen.RelayName(a.Relay))}
 	switch a.Code {
 	case security.AlertFailedUnlocks:
 		return i18n.N("alerts.failed-unlocks", a.Count)
@@ -91,9 +92,4 @@ func alertWords(a security.Alert, name string) string {
 		return i18n.T("alerts.pq-overdue", args)
 	}
 	return i18n.T("alerts.other", i18n.Args{"Code": a.Code})
-}
-
-func hostOf(address string) string {
-	host, _ := relayWords(address)
-	return host
 }

@@ -229,9 +229,9 @@ func (p *Screen) showRelays(status messenger.Status) {
 		case !r.Online:
 			chip = widget.NewChip(theme.IconOffline, i18n.T("relay.not-reached"), widget.Careful, nil)
 		}
-		host, guard := relayWords(r.Address)
 		rows = append(rows, widget.NewRow(theme.Space3, 0, widget.NewColumn(2,
-			widget.NewText(host, widget.TextOptions{Bold: true, Cut: true}), form.Small(guard)), chip))
+			widget.NewText(widget.CleanName(screen.RelayName(r.Address)), widget.TextOptions{Bold: true, Cut: true}),
+			form.Small(guardWords(r))), chip))
 	}
 	if len(rows) == 0 {
 		rows = append(rows, form.Note(i18n.T("security.relays.none")))
@@ -239,16 +239,14 @@ func (p *Screen) showRelays(status messenger.Status) {
 	p.relays.Objects = []fyne.CanvasObject{form.Group(rows...)}
 }
 
-// relayWords answers what people read of an address, and how the relay proves that it is the one meant.
-func relayWords(address string) (host, guard string) {
-	_, mode, _ := strings.Cut(address, "#")
+// guardWords says how a relay proves that it is the one meant.
+func guardWords(r messenger.RelayStatus) string {
+	_, mode, _ := strings.Cut(r.Address, "#")
 	switch {
-	case strings.HasPrefix(mode, "pin="):
-		guard = i18n.T("security.relay.pinned")
+	case r.Reach == messenger.ReachComputer:
+		return i18n.T("security.relay.plain")
 	case mode == "web":
-		guard = i18n.T("security.relay.web")
-	default:
-		guard = i18n.T("security.relay.plain")
+		return i18n.T("security.relay.web")
 	}
-	return widget.CleanName(screen.RelayName(address)), guard
+	return i18n.T("security.relay.pinned")
 }

@@ -63,15 +63,18 @@ func (r *relaySection) show(now present) {
 	if !own {
 		title = widget.CleanName(screen.RelayName(now.home))
 	}
-	reach, online := messenger.ReachComputer, false
+	reach := messenger.ReachComputer
+	chip := widget.NewChip(theme.IconRelay, i18n.T("relay.unused"), widget.Plain, nil)
 	for _, s := range now.status.Relays {
-		if s.Home {
-			reach, online = s.Reach, s.Online
+		switch {
+		case !s.Home:
+			continue
+		case s.Online:
+			chip = widget.NewChip(theme.IconOnline, i18n.T("relay.reached"), widget.Fine, nil)
+		default:
+			chip = widget.NewChip(theme.IconOffline, i18n.T("relay.not-reached"), widget.Careful, nil)
 		}
-	}
-	chip := widget.NewChip(theme.IconOnline, i18n.T("relay.reached"), widget.Fine, nil)
-	if !online {
-		chip = widget.NewChip(theme.IconOffline, i18n.T("relay.not-reached"), widget.Careful, nil)
+		reach = s.Reach
 	}
 	r.state.Objects = []fyne.CanvasObject{
 		widget.NewRow(theme.Space2, 0, form.Heading(title), chip),
@@ -97,16 +100,12 @@ func reachWords(r messenger.Reach) string {
 	return i18n.T("relay.reach.computer")
 }
 
-// isBuiltIn reports whether address is the relay inside this client, by its loopback address or by the identity that its
-// network address pins.
+// isBuiltIn reports whether address is the relay inside this client, by the relay identity that it pins.
 func isBuiltIn(address string, r *profile.EmbeddedRelay) bool {
-	if address == withoutPassword(r.LoopbackPass()) {
-		return true
-	}
-	network, err := r.NetworkPass()
-	_, pin, _ := strings.Cut(network, "#")
-	_, have, ok := strings.Cut(address, "#")
-	return err == nil && ok && pin == have
+	own := withoutPassword(r.LoopbackPass())
+	_, ownPin, _ := strings.Cut(own, "#pin=")
+	_, pin, pinned := strings.Cut(address, "#pin=")
+	return address == own || pinned && pin == ownPin
 }
 
 func withoutPassword(pass string) string {
