@@ -179,3 +179,27 @@ func TestI11TheCellAtTheRelayIsSmallAndSealed(t *testing.T) {
 		t.Error("the length of the cell tells the starts")
 	}
 }
+
+// TestI11AnImageFromBeforeAMoveFindsItsContactsAgain restores an image whose mailbox the contact has left since.
+func TestI11AnImageFromBeforeAMoveFindsItsContactsAgain(t *testing.T) {
+	w := apptest.NewWorld(t)
+	second := w.AddRelay(wire.Address{Host: "127.0.0.1", Port: 4002, Mode: wire.Plain})
+	ada, ben := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{})
+	w.Befriend(ada, ben)
+	settle(t, ada)
+	settle(t, ben)
+	image := ada.Image()
+	old := routeOf(t, ben, ada).Mailbox
+	ada.Crash()
+	settle(t, ada)
+	moveTo(t, w, ada, second)
+	ben.Until("the new route", func() bool { return routeOf(t, ben, ada).Mailbox != old })
+	missed := ben.Say(ada, "to the new mailbox")
+	ada.Until("it", func() bool { _, err := ada.Message(t.Context(), missed.ID); return err == nil })
+	w.Forward(time.Minute)
+	ada.Restore(image)
+	ben.Until("the way back", func() bool { return routeOf(t, ben, ada).Mailbox == old })
+	ada.Until("what Ben had sent since", func() bool { _, err := ada.Message(t.Context(), missed.ID); return err == nil })
+	last := ben.Say(ada, "found you")
+	ada.Until("it", func() bool { _, err := ada.Message(t.Context(), last.ID); return err == nil })
+}

@@ -105,6 +105,9 @@ func (u *unit) rolledBack(witness chat.Mailbox) error {
 		if err := u.abandonSessions(c); err != nil {
 			return err
 		}
+		if err := u.retellRoute(c); err != nil {
+			return err
+		}
 	}
 	if err := u.renumber(); err != nil {
 		return err
@@ -148,6 +151,23 @@ func (u *unit) renumber() error {
 		}
 	}
 	return nil
+}
+
+// retellRoute tells an accepted contact where it is to write, above whatever it was told after the image was taken.
+func (u *unit) retellRoute(c chat.Contact) error {
+	if c.State != chat.ContactAccepted {
+		return nil
+	}
+	var reach ownRoute
+	ok, err := getJSON(u.Tx, settingReach+c.ID.String(), &reach)
+	if err != nil || !ok {
+		return err
+	}
+	reach.Seq = max(reach.Seq+1, uint64(u.now.Unix()))
+	if err := putJSON(u.Tx, settingReach+c.ID.String(), reach); err != nil {
+		return err
+	}
+	return u.queueRoute(c.ID)
 }
 
 // abandonSessions archives what sends to a contact. What was sealed and not sent is sealed anew, and an accepted contact

@@ -119,6 +119,19 @@ func (u *unit) routeFor(contact chat.ContactID) (*content.Route, error) {
 	}, nil
 }
 
+// queueRoute queues where a contact is to write.
+func (u *unit) queueRoute(contact chat.ContactID) error {
+	route, err := u.routeFor(contact)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if err := putJSON(u.Tx, settingRouted+contact.String(), u.now.UTC()); err != nil {
+		return err
+	}
+	u.queued = append(u.queued, contact)
+	return u.enqueueBody(contact, *route, queueOptions{})
+}
+
 // takeRoute stores where a peer's device is reached, when it is news. Only one device per peer is reached today.
 func (u *unit) takeRoute(peer chat.ContactID, device chat.DeviceID, r *content.Route) error {
 	if r.Device != device {

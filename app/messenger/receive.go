@@ -259,6 +259,22 @@ func (in *intake) receiveIn(p wire.Push, mb chat.Mailbox, e sealed, stored chat.
 	return in.open(p, mb, s, padded)
 }
 
+// remindEvery is how often a contact that writes to an old mailbox is told of the new one: the first word of it may have
+// been lost, or have lain at its relay for too long.
+const remindEvery = 24 * time.Hour
+
+// settingRouted holds, under a contact's id, when it was last told where to write.
+const settingRouted = "messenger/routed/"
+
+// remindRoute tells a contact once more where it is to write.
+func (in *intake) remindRoute(mb chat.Mailbox) error {
+	rare, err := in.rarely(settingRouted+mb.Contact.String(), remindEvery)
+	if err != nil || !rare {
+		return err
+	}
+	return in.queueRoute(mb.Contact)
+}
+
 // retireOthers marks the older mailboxes of a contact once it writes to the current one.
 func (in *intake) retireOthers(mb chat.Mailbox) error {
 	if mb.Contact.IsZero() || !mb.Retired.IsZero() {
@@ -270,8 +286,11 @@ func (in *intake) retireOthers(mb chat.Mailbox) error {
 		return err
 	}
 	current, _, err := ownReach(in.Tx, mb.Contact)
-	if err != nil || current.ID != mb.ID {
+	if err != nil {
 		return ignoreMissing(err)
+	}
+	if current.ID != mb.ID {
+		return in.remindRoute(mb)
 	}
 	for _, id := range old.Mailboxes {
 		prior, err := in.Mailboxes().Get(id)
@@ -453,6 +472,9 @@ func (in *intake) admit(p wire.Push, mb chat.Mailbox, s session, plaintext []byt
 	}
 	if known {
 		if err := in.emit(Event{Type: EventSession, Contact: s.Peer, Detail: SessionAccepted}); err != nil {
+			return err
+		}
+		if err := in.retireOthers(mb); err != nil {
 			return err
 		}
 	}

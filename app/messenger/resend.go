@@ -68,6 +68,13 @@ func (in *intake) applyAgain(s session, contact chat.Contact) error {
 	if err := in.unseal(contact.ID); err != nil {
 		return err
 	}
+	if rare, err := in.rarely(settingRouted+contact.ID.String(), resendEvery); err != nil {
+		return err
+	} else if rare { // it may have lost the way as well
+		if err := in.queueRoute(contact.ID); err != nil {
+			return err
+		}
+	}
 	trusted, err := in.mayResend(contact, s.Device)
 	if err != nil {
 		return err

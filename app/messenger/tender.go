@@ -384,11 +384,7 @@ func (u *unit) mailboxOpened(id chat.MailboxID) error {
 	if err := u.setReach(mb.Contact, id); err != nil {
 		return err
 	}
-	route, err := u.routeFor(mb.Contact)
-	if err != nil {
-		return err
-	}
-	return u.enqueueBody(mb.Contact, *route, queueOptions{})
+	return u.queueRoute(mb.Contact)
 }
 
 // dropMailbox deletes a mailbox on its relay and then its record.
