@@ -167,6 +167,9 @@ func parsePublicKey(b []byte) (*packet.PublicKey, error) {
 	if !ok {
 		return nil, ErrMalformed
 	}
+	if composite, ok := key.PublicKey.(*mldsa_eddsa.PublicKey); ok {
+		composite.Curve = standardEd25519{composite.Curve}
+	}
 	return key, nil
 }
 
