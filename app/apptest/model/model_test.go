@@ -25,8 +25,10 @@ func bounds() []bound {
 		{name: "friends", root: friends, messages: 3, faults: budget{crashes: 1}, reorder: true, probe: true},
 		{name: "losses", root: friends, messages: 2, faults: budget{drops: 1, alters: 1}, reorder: true},
 		{name: "copies", root: friends, messages: 2, faults: budget{backups: 1, restores: 1}},
-		{name: "estranged", root: estranged, messages: 2, faults: budget{crashes: 1}, reorder: true, probe: true},
-		{name: "strangers", root: strangers, messages: 2, reorder: true, probe: true},
+		{name: "estranged", root: estranged, messages: 2, reorder: true, probe: true},
+		{name: "interrupted", root: estranged, messages: 2, faults: budget{crashes: 1}},
+		{name: "introduction", root: strangers, messages: 1, faults: budget{crashes: 1}, reorder: true, probe: true},
+		{name: "strangers", root: strangers, messages: 2, reorder: true},
 	}
 }
 
