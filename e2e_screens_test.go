@@ -39,28 +39,23 @@ func TestScreens(t *testing.T) {
 	}
 	for _, mode := range []string{"light", "dark"} {
 		t.Run(mode, func(t *testing.T) {
-			d := newDesk(t)
-			d.look(mode, 1)
-			g := &gallery{desktopOf(d), filepath.Join(folder, mode)}
-			if err := os.MkdirAll(g.folder, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			first(g)
-			everyday(g)
+			t.Run("first", func(t *testing.T) { first(newGallery(t, folder, mode, mode, 1)) })
+			t.Run("everyday", func(t *testing.T) { everyday(newGallery(t, folder, mode, mode, 1)) })
 		})
 	}
-	t.Run("narrow", func(t *testing.T) {
-		d := newDesk(t)
-		d.look("light", 1.5)
-		g := &gallery{desktopOf(d), filepath.Join(folder, "narrow")}
-		if err := os.MkdirAll(g.folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		narrow(g)
-	})
+	t.Run("narrow", func(t *testing.T) { narrow(newGallery(t, folder, "narrow", "light", 1.5)) })
 }
 
-func desktopOf(d *desk) *client { return &client{desk: d} }
+func newGallery(t *testing.T, folder, name, mode string, scale float64) *gallery {
+	t.Helper()
+	d := newDesk(t)
+	d.look(mode, scale)
+	g := &gallery{&client{desk: d}, filepath.Join(folder, name)}
+	if err := os.MkdirAll(g.folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
 
 // first takes the screens of a first start.
 func first(g *gallery) {
@@ -304,10 +299,10 @@ func everyday(g *gallery) {
 func pages(g *gallery, l *life) {
 	g.t.Helper()
 	g.key("ctrl+n")
-	g.text("For one person")
+	g.button("Make the invitation")
 	g.take("20-invite")
 	g.key("ctrl+shift+n")
-	time.Sleep(time.Second)
+	g.gone("Make the invitation")
 	g.take("21-add")
 	g.press("Settings")
 	g.text("The relay inside this client")

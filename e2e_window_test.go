@@ -208,3 +208,18 @@ func TestNoReleaseListensToTheHook(t *testing.T) {
 		t.Error("this search would not find the hook where it is")
 	}
 }
+
+// TestWindowDemonstration is what `make run` shows where there is no display.
+func TestWindowDemonstration(t *testing.T) {
+	d := newDesk(t)
+	dir := filepath.Join(d.home, "demo")
+	c := d.open("--demo", dir)
+	c.until("the answer", func() bool { return strings.Contains(c.log.String(), demoAnswered+"\n") })
+	c.text(demoQuestion)
+	c.entry("Write to Guide")
+	c.close()
+	again := d.command(filepath.Join(d.home, "run", "second.sock"), "--demo", dir)
+	if out, err := again.CombinedOutput(); err == nil || !strings.Contains(string(out), "profile exists") {
+		t.Errorf("a second demonstration in the same folder: %v: %s", err, out)
+	}
+}

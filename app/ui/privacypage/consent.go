@@ -20,8 +20,7 @@ import (
 // not shown.
 func effective(p chat.Purpose) bool {
 	switch p {
-	case chat.DeliveryReceipts, chat.ReadReceipts, chat.TypingNotices, chat.NotificationContent,
-		chat.BotReads, chat.BotRemembers, chat.PeerExports:
+	case chat.DeliveryReceipts, chat.ReadReceipts, chat.TypingNotices, chat.BotReads, chat.BotRemembers, chat.PeerExports:
 		return true
 	}
 	return false
@@ -90,11 +89,18 @@ func (p *Screen) loadPeople(people *fyne.Container) {
 		}
 		var rows []fyne.CanvasObject
 		for _, s := range all {
-			rows = append(rows, personRow(s.contact, i18n.N("consent.yes", granted(s.standing)),
+			rows = append(rows, personRow(s.contact, yesWords(granted(s.standing)),
 				widget.NewSmallButton(i18n.T("consent.change"), "", widget.Secondary, func() { p.showContactConsent(s) })))
 		}
 		p.fill(people, form.Group(rows...))
 	})
+}
+
+func yesWords(n int) string {
+	if n == 0 {
+		return i18n.T("consent.none")
+	}
+	return i18n.N("consent.yes", n)
 }
 
 // showContactConsent shows the switches of one contact, coming from the list of all.

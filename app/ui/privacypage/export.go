@@ -70,7 +70,7 @@ type exportView struct {
 	path    *widget.Entry
 	field   *widget.Field
 	start   *widget.Button
-	running *fyne.Container // progress, then the result
+	running *fyne.Container // progress, then the result; hidden while there is neither
 }
 
 // showExport is the view of export.
@@ -84,14 +84,15 @@ func (p *Screen) showExport() {
 	v.start = widget.NewButton(i18n.T("export.start"), theme.IconExport, widget.Primary, v.ask)
 	scope := holder(theme.Space3)
 	parts := []fyne.CanvasObject{
+		v.running,
 		form.Note(i18n.T("export.lead")),
 		form.Section(i18n.T("export.what"), "", scope),
 		form.Section(i18n.T("export.where"), "", v.field, form.Buttons(
 			widget.NewSmallButton(i18n.T("export.choose"), "", widget.Secondary, v.choose))),
 		widget.NewBanner(widget.BannerWords{Icon: theme.IconWarning, Tone: widget.Careful, Text: i18n.T("export.plain")}, nil, nil),
 		form.Buttons(v.start),
-		v.running,
 	}
+	v.running.Hide()
 	if p.about.IsZero() {
 		parts = append(parts, form.Section(i18n.T("verify.title"), i18n.T("verify.lead"), form.Buttons(
 			widget.NewSmallButton(i18n.T("verify.choose"), theme.IconCheckCircle, widget.Secondary, v.chooseToVerify))))
@@ -159,8 +160,7 @@ func (v *exportView) ask() {
 		return
 	}
 	if !filepath.IsAbs(path) {
-		v.field.SetError(i18n.T("export.path.absolute"))
-		v.p.refresh()
+		v.fault(i18n.T("export.path.absolute"))
 		return
 	}
 	stepup.Ask(v.p.s, security.ActExport, stepup.Words{
@@ -192,7 +192,7 @@ func (v *exportView) run(path string) {
 		}
 	})
 	v.start.Disable()
-	p.fill(v.running, row)
+	v.say(row)
 	progress := func(done, total int) {
 		p.s.Work.Do(func() {
 			if view == p.view && total > 0 {
@@ -236,18 +236,30 @@ func (v *exportView) run(path string) {
 func (v *exportView) done(path string, o outcome, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
-		v.p.fill(v.running, widget.NewBanner(widget.BannerWords{Icon: theme.IconInfo, Text: i18n.T("export.stopped")}, nil, nil))
+		v.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconInfo, Text: i18n.T("export.stopped")}, nil, nil))
 	case errors.Is(err, chat.ErrExists):
-		v.field.SetError(i18n.T("export.exists"))
-		v.p.fill(v.running)
+		v.fault(i18n.T("export.exists"))
 	case errors.Is(err, os.ErrNotExist) || isMissing(path):
-		v.field.SetError(i18n.T("export.no-folder"))
-		v.p.fill(v.running)
+		v.fault(i18n.T("export.no-folder"))
 	case err != nil:
-		v.p.fill(v.running, widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: faultOf(err)}, nil, nil))
+		v.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: faultOf(err)}, nil, nil))
 	default:
-		v.p.fill(v.running, v.p.verified(i18n.T("export.done"), o))
+		v.say(v.p.verified(i18n.T("export.done"), o))
 	}
+}
+
+// say shows how it goes on top of the page, in sight.
+func (v *exportView) say(o fyne.CanvasObject) {
+	v.running.Show()
+	v.p.fill(v.running, o)
+	v.p.page.ScrollToTop()
+}
+
+// fault says what is wrong with the path, beside it.
+func (v *exportView) fault(s string) {
+	v.running.Hide()
+	v.field.SetError(s)
+	v.p.fill(v.running)
 }
 
 // isMissing reports whether the folder for the export's own folder is not there. The exporter takes paths out of its
@@ -312,7 +324,7 @@ func (v *exportView) chooseToVerify() {
 func (v *exportView) verify(path string) {
 	p := v.p
 	view := p.view
-	p.fill(v.running, form.Note(i18n.T("verify.running")))
+	v.say(form.Note(i18n.T("verify.running")))
 	screen.Run(p.s.Work, func(context.Context) (outcome, error) {
 		summary, err := export.Verify(path, p.s.Now())
 		return outcome{path: path, summary: summary}, err
@@ -321,10 +333,10 @@ func (v *exportView) verify(path string) {
 			return
 		}
 		if err != nil {
-			p.fill(v.running, widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: faultOf(err)}, nil, nil))
+			v.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: faultOf(err)}, nil, nil))
 			return
 		}
-		p.fill(v.running, p.verified(i18n.T("verify.done"), o))
+		v.say(p.verified(i18n.T("verify.done"), o))
 	})
 }
 

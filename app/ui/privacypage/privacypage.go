@@ -25,6 +25,7 @@ type Screen struct {
 	view   int    // counts the views shown, so that what was loaded for an earlier one is dropped
 	back   func() // to the view above; nil: leaves the page
 	header *widget.PageHeader
+	page   *widget.Page
 	cancel context.CancelFunc // of an export under way
 }
 
@@ -80,7 +81,8 @@ func (p *Screen) show(title string, back func(), parts ...fyne.CanvasObject) {
 		leave = p.s.Nav.Back
 	}
 	p.header = widget.NewPageHeader(widget.HeaderParts{Title: title, BackLabel: i18n.T("back"), Back: leave})
-	p.root.Objects = []fyne.CanvasObject{form.Page(p.header, parts...)}
+	p.page = form.Column(parts...)
+	p.root.Objects = []fyne.CanvasObject{container.NewBorder(p.header, nil, nil, nil, p.page)}
 	p.root.Refresh()
 }
 

@@ -137,7 +137,7 @@ func TestNoSwitchIsShownThatNothingObeys(t *testing.T) {
 	c := open(t)
 	c.Tap("See your answers")
 	c.Sees("Say when a message arrived")
-	for _, p := range []chat.Purpose{chat.LinkPreviews, chat.AutomaticDownload, chat.UpdateChecks} {
+	for _, p := range []chat.Purpose{chat.NotificationContent, chat.LinkPreviews, chat.AutomaticDownload, chat.UpdateChecks} {
 		n, _ := noticeOf(p)
 		if n == "" || c.Button(n) != nil {
 			t.Errorf("a switch for %s is shown", p)
