@@ -1,6 +1,7 @@
 package messenger
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -21,6 +22,8 @@ type post struct {
 	ids    [2]chat.ContactID
 	table  [2][]wire.Push // on their way to each
 	pools  [2]shelf
+	cells  [2][]byte
+	lost   bool // the answer to the next change of a cell is lost
 	said   int
 }
 
@@ -235,10 +238,24 @@ func (*desk) RevokeToken(context.Context, wire.Mailbox, wire.TokenHash) error { 
 func (*desk) PutGrant(context.Context, wire.Mailbox, wire.GrantHash, int, time.Time) error {
 	return nil
 }
-func (*desk) State(context.Context, wire.Mailbox) ([]byte, error) { return nil, nil }
-func (*desk) CompareAndSetState(context.Context, wire.Mailbox, []byte, []byte) error {
+
+func (d *desk) State(_ context.Context, m wire.Mailbox) ([]byte, error) {
+	return d.p.cells[d.at(m)], nil
+}
+
+func (d *desk) CompareAndSetState(_ context.Context, m wire.Mailbox, old, cell []byte) error {
+	i := d.at(m)
+	if !bytes.Equal(d.p.cells[i], old) && !bytes.Equal(d.p.cells[i], cell) {
+		return wire.ErrConflict
+	}
+	d.p.cells[i] = slices.Clone(cell)
+	if d.p.lost {
+		d.p.lost = false
+		return wire.ErrOffline
+	}
 	return nil
 }
+
 func (*desk) Ack(context.Context, wire.Mailbox, ...uint64) error { return nil }
 
 // at returns whose mailbox it is.

@@ -40,11 +40,10 @@ func (m *Messenger) sweep(ctx context.Context) {
 				return err
 			}
 		}
-		if err := u.renewList(); err != nil {
-			return err
-		}
 		return u.showGaps()
 	})
+	//nolint:errcheck // as above
+	m.update(ctx, (*unit).renewList)
 }
 
 // sweepSessions deletes the archived sessions of a contact, and tells one that goes without a post-quantum exchange.
