@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sotto/app/messenger"
+	"sotto/app/privacy"
 	"sotto/app/profile"
 	"sotto/app/security"
 	"sotto/chat"
@@ -148,12 +149,18 @@ func live(g *gallery) *life {
 		g.t.Cleanup(func() { _ = p.Close() })
 		must(p.Start(ctx))
 		l.people = append(l.people, p)
-		talk(ctx, g, own, p, c.lines)
 		if i == len(cast)-1 {
-			must(own.Messenger.Verify(ctx, p.Messenger.Self().ID, ""))
-			_, err = own.Messenger.React(ctx, lastOf(ctx, g, own, p), "👍")
-			must(err)
+			must(p.Ledger.Record(ctx, privacy.Choice{Purpose: chat.DeliveryReceipts, Given: true, Method: "cli"}))
+			must(p.Ledger.Record(ctx, privacy.Choice{Purpose: chat.ReadReceipts, Given: true, Method: "cli"}))
 		}
+		talk(ctx, g, own, p, c.lines)
+		switch {
+		case c.bot:
+			_, err = own.Messenger.React(ctx, lastOf(ctx, g, own, p), "👍")
+		case i == len(cast)-1:
+			err = own.Messenger.Verify(ctx, p.Messenger.Self().ID, "")
+		}
+		must(err)
 	}
 	request(ctx, g, own)
 	must(own.Alerts.Raise(ctx, 0, security.Alert{Code: security.AlertFailedUnlocks, Count: 2, Last: time.Now()}))
@@ -194,9 +201,9 @@ func talk(ctx context.Context, g *gallery, own, peer *profile.Profile, lines []s
 			_, err := to.Messenger.Message(ctx, sent.ID)
 			return err == nil
 		})
-	}
-	if err := own.Messenger.Read(ctx, own.Messenger.ConversationWith(you), 0); err != nil {
-		g.t.Fatal(err)
+		if err := to.Messenger.Read(ctx, to.Messenger.ConversationWith(from.Messenger.Self().ID), 0); err != nil {
+			g.t.Fatal(err)
+		}
 	}
 }
 

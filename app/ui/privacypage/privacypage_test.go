@@ -352,7 +352,7 @@ func TestAskingIsNotDeletingAndTheAnswerIsShown(t *testing.T) {
 		return err == nil && len(all) == 1 && all[0].Outcome == content.Refused
 	})
 	c.view.showDeletion()
-	c.Sees("Ada keeps its copy.")
+	c.Sees("Ada keeps their copy.")
 	c.Shoot("answered")
 }
 
