@@ -72,8 +72,8 @@ func (s *state) converge() {
 			s.said[party]++
 			p.say(text(party, s.said[party]))
 			s.pump(both)
-			later()
 		}
+		later()
 	}
 	s.checkConverged(both)
 }
