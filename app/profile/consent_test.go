@@ -3,7 +3,6 @@ package profile_test
 import (
 	"context"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +17,6 @@ type pair struct {
 	t        *testing.T
 	ada, ben *profile.Profile
 	active   bool // what Ada last said of her typing
-
-	mu     sync.Mutex
-	typing int // notices Ben saw
 }
 
 // acts holds, for each purpose whose gate is asked while messages go to and fro, what Ada does and whether Ben noticed.
@@ -99,20 +95,22 @@ func TestWithdrawnConsentHoldsBackTheNextOneSeenAtThePeer(t *testing.T) {
 func newPair(t *testing.T) *pair {
 	p := &pair{t: t, ada: create(t, "Ada", ""), ben: create(t, "Ben", "")}
 	introduce(t, p.ada, p.ben)
-	p.ben.Messenger.Subscribe(func(e messenger.Event) {
-		if e.Type == messenger.EventTyping {
-			p.mu.Lock()
-			p.typing++
-			p.mu.Unlock()
-		}
-	})
 	return p
 }
 
+// notices counts in the durable stream, which is written before anyone is told.
 func (p *pair) notices() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.typing
+	events, err := p.ben.Messenger.EventsSince(p.t.Context(), 0, 1000)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	n := 0
+	for _, e := range events {
+		if e.Type == messenger.EventTyping {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *pair) choose(purpose chat.Purpose, given bool) {
