@@ -14,7 +14,7 @@ import (
 )
 
 // Patience is how long Until waits in all.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
 // Queue keeps what is to run on the UI thread.
 type Queue struct {
