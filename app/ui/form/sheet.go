@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
 )
@@ -20,6 +21,7 @@ type Sheet struct {
 	First fyne.Focusable
 
 	content *fyne.Container
+	column  *fyne.Container // title, text, body, buttons
 	body    *fyne.Container
 	popup   *fynewidget.PopUp
 	back    fyne.Focusable
@@ -62,7 +64,8 @@ func NewSheet(w SheetWords, body fyne.CanvasObject, acted, closed func()) *Sheet
 		s.body.Add(body)
 	}
 	parts = append(parts, s.body, widget.NewRow(theme.Space2, 0, canvas.NewRectangle(color.Transparent), s.Cancel, s.Act))
-	s.content = widget.NewInset(theme.Space6, theme.Space6, theme.Space6, theme.Space6, widget.NewColumn(theme.Space4, parts...))
+	s.column = widget.NewColumn(theme.Space4, parts...)
+	s.content = widget.NewInset(theme.Space6, theme.Space6, theme.Space6, theme.Space6, s.column)
 	return s
 }
 
@@ -87,12 +90,23 @@ func (s *Sheet) Open(c fyne.Canvas) {
 	}
 }
 
-// Fit gives the sheet the height that its content wants, after that has changed.
+// leastBody is how much of a body stays in sight in the smallest window.
+const leastBody float32 = 80
+
+// Fit gives the sheet the height that its content wants, after that has changed. Where the window is not that high the
+// body scrolls, so that title and buttons stay in reach.
 func (s *Sheet) Fit() {
 	if s.popup == nil {
 		return
 	}
-	w := min(s.width, s.popup.Canvas.Size().Width-theme.Space8)
+	room := s.popup.Canvas.Size()
+	w := min(s.width, room.Width-theme.Space8)
+	at := len(s.column.Objects) - 2
+	s.column.Objects[at] = s.body
+	if over := widget.HeightFor(s.content, w) - (room.Height - theme.Space8); over > 0 {
+		left := max(widget.HeightFor(s.body, w-2*theme.Space6)-over, leastBody)
+		s.column.Objects[at] = screen.Tall(widget.NewPage(widget.NewInset(0, theme.Space3, 0, 0, s.body)), left)
+	}
 	s.content.Resize(fyne.NewSize(w, s.content.Size().Height))
 	s.popup.Resize(fyne.NewSize(w, widget.HeightFor(s.content, w)))
 	s.popup.Refresh()
@@ -106,7 +120,7 @@ func (s *Sheet) Close() {
 	c := s.popup.Canvas
 	s.popup.Hide()
 	s.popup = nil
-	if s.back != nil {
+	if s.back != nil && c.Focused() != s.back {
 		c.Focus(s.back)
 	}
 }

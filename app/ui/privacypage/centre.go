@@ -48,6 +48,7 @@ func (p *Screen) showCentre() {
 	} else {
 		p.show(title, nil, form.Tiles(cards...))
 	}
+	p.again = p.showCentre
 	load(p, p.readStanding, func(now standing) {
 		p.contact = now.contact
 		if !p.about.IsZero() {

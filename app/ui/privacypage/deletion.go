@@ -73,6 +73,7 @@ func (p *Screen) showDeletion() {
 	body := holder(theme.Space6)
 	p.show(p.title(i18n.T("privacy.deletion"), i18n.T("deletion.title.contact", i18n.Args{"Name": screen.NameOf(p.contact)})), p.showCentre,
 		form.Note(i18n.T("deletion.lead")), body)
+	p.again = p.showDeletion
 	p.fill(body, waiting())
 	load(p, p.readDeletionView, func(d deletions) {
 		var parts []fyne.CanvasObject

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"sotto/app/messenger"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
@@ -26,6 +27,7 @@ type Screen struct {
 	back   func() // to the view above; nil: leaves the page
 	header *widget.PageHeader
 	page   *widget.Page
+	again  func()             // shows the view anew after something arrived; nil: it says nothing about that
 	cancel context.CancelFunc // of an export under way
 }
 
@@ -55,6 +57,16 @@ func (p *Screen) Closed() {
 	p.root.Objects = nil
 }
 
+// Heard implements screen.Listener: what a contact answers shows where answers are shown.
+func (p *Screen) Heard(events []messenger.Event) {
+	for _, e := range events {
+		if e.Type == messenger.EventConsent && p.again != nil && p.s.Canvas().Overlays().Top() == nil {
+			p.again()
+			return
+		}
+	}
+}
+
 // Escape implements screen.Escaper.
 func (p *Screen) Escape() bool {
 	if p.back == nil {
@@ -75,7 +87,7 @@ func (p *Screen) leaveEntry() {
 // show replaces the view. back leads to the view above, nil to where the person was.
 func (p *Screen) show(title string, back func(), parts ...fyne.CanvasObject) {
 	p.view++
-	p.back = back
+	p.back, p.again = back, nil
 	leave := back
 	if leave == nil {
 		leave = p.s.Nav.Back

@@ -351,7 +351,7 @@ func TestAskingIsNotDeletingAndTheAnswerIsShown(t *testing.T) {
 		all, err := c.me.Eraser.Asked(context.Background())
 		return err == nil && len(all) == 1 && all[0].Outcome == content.Refused
 	})
-	c.view.showDeletion()
+	c.view.Heard([]messenger.Event{{Type: messenger.EventConsent, Contact: c.ada.Messenger.Self().ID}})
 	c.Sees("Ada keeps their copy.")
 	c.Shoot("answered")
 }
