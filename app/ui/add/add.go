@@ -61,7 +61,7 @@ func New(s screen.Services, at screen.Place) *View {
 	v.name = widget.NewEntry(i18n.T("add.name.placeholder"))
 	v.name.Escape = s.Nav.Back
 	v.message = fynewidget.NewMultiLineEntry()
-	v.message.Wrapping = fyne.TextWrapWord
+	v.message.Wrapping = fyne.TextWrapBreak // by words, Fyne 2.8.0 misplaces a space typed where the line wraps
 	v.message.SetMinRowsVisible(2)
 	v.message.SetPlaceHolder(i18n.T("add.message.placeholder"))
 	v.rest = widget.NewColumn(theme.Space4,

@@ -227,16 +227,16 @@ func (u *Screen) countDown() {
 		u.tick()
 		u.tick = nil
 	}
-	field := u.passed
+	field, act := u.passed, u.open
 	if u.code != nil {
-		field = u.coded
+		field, act = u.coded, u.submit
 	}
 	left := u.waiting.Sub(u.s.Now())
 	if left <= 0 {
 		field.SetError("")
 		if !u.busy {
 			u.pass.SetEnabled(true)
-			u.open.Enable()
+			act.Enable()
 		}
 		u.root.Refresh()
 		u.focus()
@@ -244,7 +244,7 @@ func (u *Screen) countDown() {
 	}
 	field.SetError(i18n.T("unlock.delay", i18n.Args{"Wait": words.Wait(left)}))
 	u.pass.SetEnabled(false)
-	u.open.Disable()
+	act.Disable()
 	u.root.Refresh()
 	next := left % time.Second
 	if next == 0 {
@@ -256,7 +256,7 @@ func (u *Screen) countDown() {
 // askCode is the view of who forgot the passphrase.
 func (u *Screen) askCode() {
 	u.code = fynewidget.NewMultiLineEntry()
-	u.code.Wrapping = fyne.TextWrapWord
+	u.code.Wrapping = fyne.TextWrapBreak // by words, Fyne 2.8.0 misplaces a space typed where the line wraps
 	u.code.SetMinRowsVisible(4)
 	u.code.SetPlaceHolder(i18n.T("unlock.code.placeholder"))
 	u.coded = widget.NewField(i18n.T("unlock.code"), i18n.T("unlock.code.hint"), u.code)
@@ -267,6 +267,7 @@ func (u *Screen) askCode() {
 		u.coded,
 		widget.NewRow(theme.Space2, 1,
 			widget.NewButton(i18n.T("back"), "", widget.Secondary, u.askPassphrase), u.submit))
+	u.lookAtDelay()
 }
 
 func (u *Screen) tryCode() {

@@ -71,6 +71,23 @@ func TestAfterSeveralWrongOnesTheWaitIsCountedDown(t *testing.T) {
 	s.Until("it is open", func() bool { return s.Taken != nil })
 }
 
+func TestTheRecoveryCodeHasToWaitAsWell(t *testing.T) {
+	s, u, code := locked(t)
+	for range 3 {
+		try(s, "not this one")
+		s.Until("the answer", func() bool { return !u.busy })
+	}
+	s.Tap("Forgot passphrase?")
+	s.Sees("The next try is possible in")
+	if !u.submit.Disabled() {
+		t.Error("it does not wait")
+	}
+	s.Until("the wait is over", func() bool { return !u.submit.Disabled() })
+	s.Fill("Recovery code", code)
+	s.Tap("Continue")
+	s.Sees("Choose a new passphrase")
+}
+
 func TestTheRecoveryCodeOpensAndANewPassphraseIsChosen(t *testing.T) {
 	const fresh = "velvet harp nine canoes drifting"
 	s, u, code := locked(t)

@@ -257,7 +257,8 @@ type composerEntry struct {
 func newComposerEntry(c *Composer) *composerEntry {
 	e := &composerEntry{c: c}
 	e.MultiLine = true
-	e.Wrapping = fyne.TextWrapWord
+	// Fyne 2.8.0 moves a space that is typed where a line wraps by words to the end of the text.
+	e.Wrapping = fyne.TextWrapBreak
 	e.PlaceHolder = c.words.Placeholder
 	e.OnChanged = c.changed
 	e.ExtendBaseWidget(e)
