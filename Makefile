@@ -4,7 +4,7 @@ export GOFLAGS = -trimpath -buildvcs=false -tags=sqlite_fts5
 FUZZTIME ?= 10s
 PKGS = ./...
 
-.PHONY: help run test race fuzz bench lint golden vectors planted screenshots package deps-build deps-test
+.PHONY: help run test race fuzz bench lint golden vectors model planted screenshots package deps-build deps-test
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +47,11 @@ vectors: ## record the reference vectors anew and derive them in JavaScript (nee
 	cd $(REFERENCE) && node derive.mjs conversation
 	go test -count=1 ./crypto/handshake ./crypto/ratchet -run SecondImplementation
 
-planted: ## plant bugs in handshake, ratchet and messenger; their tests must find each (long)
+model: ## search the session manager within wide bounds, and plant every bug in it (hours)
+	SOTTO_MODEL=planted go test -count=1 -v -timeout 30m -run Planted ./app/apptest/model
+	SOTTO_MODEL=large go test -count=1 -v -timeout 7h -run Reachable ./app/apptest/model
+
+planted: ## plant bugs in handshake and ratchet; their tests must find each (long)
 	SOTTO_PLANTED=all go test -count=1 -timeout 40m -v -run Planted ./crypto
 
 screenshots: deps-test ## drive the real window under Xvfb and save every screen, light and dark
