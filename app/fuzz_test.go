@@ -81,6 +81,7 @@ var fuzzed = map[string]string{
 	"crypto/identity.parseSecretKey":         "FuzzParseSecrets",
 	"crypto/identity.parseSignature":         "FuzzVerifySignature",
 	"crypto/identity.parseStatement":         "FuzzVerifyDeviceList",
+	"crypto/identity.standardEd25519.Verify": "FuzzVerifySignature",
 
 	"crypto/ratchet.Decrypt":     "FuzzDecrypt",
 	"crypto/ratchet.ParseState":  "FuzzParseState",
