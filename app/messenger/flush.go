@@ -113,17 +113,18 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 				res.held = len(batch) == 0
 				break
 			}
-			if item.State == chat.QueueWaiting {
-				drop, err := u.withdrawn(item)
-				if err != nil {
+			// What was sealed for a relay that is away has not left either: its number is then leapt over.
+			drop, err := u.withdrawn(item)
+			if err != nil {
+				return err
+			}
+			if drop || item.State == chat.QueueWaiting && !item.Expires.IsZero() && u.now.After(item.Expires) {
+				if err := u.Queue().Delete(item.ID); err != nil {
 					return err
 				}
-				if drop || !item.Expires.IsZero() && u.now.After(item.Expires) {
-					if err := u.Queue().Delete(item.ID); err != nil {
-						return err
-					}
-					continue
-				}
+				continue
+			}
+			if item.State == chat.QueueWaiting {
 				if s == nil {
 					found, err := sendingSession(u.Tx, peer)
 					if errors.Is(err, chat.ErrNotFound) {

@@ -102,10 +102,10 @@ func (u *unit) rolledBack(witness chat.Mailbox) error {
 		return err
 	}
 	for _, c := range contacts {
-		if err := u.abandonSessions(c); err != nil {
+		if err := u.retellRoute(c); err != nil { // before the question: the answer goes there
 			return err
 		}
-		if err := u.retellRoute(c); err != nil {
+		if err := u.abandonSessions(c); err != nil {
 			return err
 		}
 	}
