@@ -23,6 +23,15 @@ const Words = 6
 
 // Generate answers six random words joined by spaces: 54 bits, chosen by the operating system's generator.
 func Generate() string {
+	for {
+		// One in some twenty repeats a word or is of short words only, which Rate takes for less than it asks for.
+		if p := draw(); Rate(p).Level >= Best {
+			return p
+		}
+	}
+}
+
+func draw() string {
 	chosen := make([]string, Words)
 	var b [2 * Words]byte
 	rand.Read(b[:]) //nolint:errcheck // never fails: a failing OS generator ends the process

@@ -14,6 +14,9 @@ const guesses = 1000
 // Enough is the lowest level that a profile is made with.
 const Enough = 2
 
+// Best is the highest level, which a generated passphrase has.
+const Best = 4
+
 // Rate answers level and words for widget.NewPassphraseField.
 func Rate(s string, related ...string) widget.Strength {
 	if s == "" {
