@@ -109,7 +109,7 @@ func (d *desk) run(name string, args ...string) string {
 // look writes the preferences that a person would have set.
 func (d *desk) look(mode string, scale float64) {
 	d.t.Helper()
-	dir := filepath.Join(d.home, "config/fyne/chat.sotto.Sotto")
+	dir := filepath.Join(d.home, "config/fyne/im.sotto.Sotto")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		d.t.Fatal(err)
 	}

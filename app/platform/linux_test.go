@@ -93,7 +93,7 @@ func TestNotifierShowsConstantWordsAndReplacesItsOwn(t *testing.T) {
 	d := notificationDaemon(t, conn)
 	clicked := make(chan struct{}, 1)
 	n, err := platform.NewNotifier(platform.NotifierOptions{
-		AppName: "Sotto", AppID: "chat.sotto.Sotto",
+		AppName: "Sotto", AppID: "im.sotto.Sotto",
 		Words:     map[platform.Kind]platform.Words{platform.NewMessages: {Title: "Sotto", Text: "New messages"}},
 		Activated: func() { clicked <- struct{}{} },
 	})
@@ -165,14 +165,14 @@ func TestSessionEventsArriveAndEndWithTheContext(t *testing.T) {
 }
 
 func TestAutostartWritesAndRemovesItsEntry(t *testing.T) {
-	a := platform.Autostart{AppID: "chat.sotto.Sotto", AppName: "Sotto", Exec: `/opt/with "space" $x/sotto`, Folder: filepath.Join(t.TempDir(), "autostart")}
+	a := platform.Autostart{AppID: "im.sotto.Sotto", AppName: "Sotto", Exec: `/opt/with "space" $x/sotto`, Folder: filepath.Join(t.TempDir(), "autostart")}
 	if on, err := a.Enabled(); on || err != nil {
 		t.Fatalf("at first: %v, %v", on, err)
 	}
 	if err := a.Enable(); err != nil {
 		t.Fatal(err)
 	}
-	entry, err := os.ReadFile(filepath.Join(a.Folder, "chat.sotto.Sotto.desktop"))
+	entry, err := os.ReadFile(filepath.Join(a.Folder, "im.sotto.Sotto.desktop"))
 	if err != nil {
 		t.Fatal(err)
 	}

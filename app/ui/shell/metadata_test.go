@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sotto/app/ui/shell"
+	"sotto/assets"
 )
 
 func TestParseMetadataReadsTheShippedFile(t *testing.T) {
@@ -17,7 +18,7 @@ func TestParseMetadataReadsTheShippedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Name != "Sotto" || m.ID != "chat.sotto.Sotto" || m.Version == "" || m.Build < 1 {
+	if m.Name != "Sotto" || m.ID != "im.sotto.Sotto" || m.Version == "" || m.Build < 1 {
 		t.Errorf("read %+v", m)
 	}
 }
@@ -33,5 +34,19 @@ func TestParseMetadataRefusesIncompleteFiles(t *testing.T) {
 		if _, err := shell.ParseMetadata([]byte(toml)); !errors.Is(err, shell.ErrMetadata) {
 			t.Errorf("%s: %v, wanted ErrMetadata", name, err)
 		}
+	}
+}
+
+func TestVersionAndIdentifierAreTheSameEverywhere(t *testing.T) {
+	raw, err := os.ReadFile("../../../FyneApp.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := shell.ParseMetadata(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if meta.ID != assets.AppID || meta.Version != assets.Version {
+		t.Errorf("FyneApp.toml says %s %s, assets say %s %s", meta.ID, meta.Version, assets.AppID, assets.Version)
 	}
 }
