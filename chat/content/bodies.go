@@ -276,6 +276,9 @@ func (b Consent) check() error {
 	if len(b.Notice) > MaxWord || !utf8.ValidString(b.Notice) {
 		return malformed("version of a notice")
 	}
+	if b.At < 0 || b.At > maxMillis {
+		return malformed("time of a choice")
+	}
 	return checkText(b.Purpose, MaxWord)
 }
 

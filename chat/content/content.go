@@ -113,16 +113,17 @@ func (c Content) check() error {
 		return malformed("expiry out of range")
 	case c.Sent.UnixMilli() < 0 || c.Sent.UnixMilli() > maxMillis:
 		return malformed("time out of range")
-	case c.Body.Kind().Sequenced() != (c.Seq > 0) && !c.introducesText():
+	case c.sequenced() != (c.Seq > 0):
 		return malformed("seq does not fit the kind")
 	}
 	return c.Body.check()
 }
 
-// introducesText reports whether the content is an introduction whose text is a message of its own.
-func (c Content) introducesText() bool {
+// sequenced reports whether the content must carry a seq: those of a sequenced kind, and an introduction whose text is a
+// message of its own.
+func (c Content) sequenced() bool {
 	s, ok := c.Body.(Session)
-	return ok && s.Text != "" && c.Seq > 0
+	return c.Body.Kind().Sequenced() || ok && s.Text != ""
 }
 
 // maxMillis is the end of the year 9999, beyond which times have no RFC 3339 form.
@@ -134,11 +135,11 @@ func Decode(b []byte) (Content, error) {
 	if len(b) == 0 || len(b) > MaxSize {
 		return Content{}, malformed("size of a content")
 	}
-	var f frame
-	if err := lenient.Unmarshal(b, &f); err != nil {
+	var h head
+	if err := lenient.Unmarshal(b, &h); err != nil {
 		return Content{}, malformed("not a content")
 	}
-	c, err := fromFrame(f, b)
+	c, err := fromHead(h, b)
 	if err != nil || c.Body == nil {
 		return c, err
 	}
@@ -159,28 +160,40 @@ func Decode(b []byte) (Content, error) {
 	return c, nil
 }
 
-// fromFrame reads the common fields, and the body of a known kind and version.
-func fromFrame(f frame, raw []byte) (Content, error) {
-	if f.Version == 0 || f.Kind == Unknown || f.ID == (chat.MessageID{}) {
-		return Content{}, malformed("content without version, kind or id")
+// head is the outer map as it is read of any version and kind: what is missing or of another size is seen.
+type head struct {
+	Version uint64          `cbor:"1,keyasint"`
+	Kind    Kind            `cbor:"2,keyasint"`
+	ID      []byte          `cbor:"3,keyasint"`
+	Conv    []byte          `cbor:"4,keyasint"`
+	Seq     uint64          `cbor:"5,keyasint"`
+	Sent    *int64          `cbor:"6,keyasint"`
+	ReplyTo []byte          `cbor:"7,keyasint"`
+	Expires uint64          `cbor:"8,keyasint"`
+	Body    cbor.RawMessage `cbor:"9,keyasint"`
+}
+
+// fromHead reads the common fields, and the body of a known kind and version.
+func fromHead(h head, raw []byte) (Content, error) {
+	c := Content{Seq: h.Seq, Number: h.Kind, Raw: bytes.Clone(raw)}
+	if h.Version == 0 || h.Kind == Unknown || len(h.ID) != len(c.ID) || len(h.Conv) != len(c.Conv) ||
+		h.ReplyTo != nil && len(h.ReplyTo) != len(c.ReplyTo) {
+		return Content{}, malformed("content without version, kind, id or conversation")
 	}
-	if f.Sent < 0 || f.Sent > maxMillis || f.Expires > uint64(MaxExpiry.Milliseconds()) {
+	if h.Sent == nil || *h.Sent < 0 || *h.Sent > maxMillis || h.Expires > uint64(MaxExpiry.Milliseconds()) {
 		return Content{}, malformed("time out of range")
 	}
-	c := Content{
-		ID: f.ID, Conv: f.Conv, Seq: f.Seq, Sent: time.UnixMilli(f.Sent).UTC(),
-		ExpiresAfter: time.Duration(f.Expires) * time.Millisecond, Number: f.Kind, Raw: bytes.Clone(raw),
+	c.Sent, c.ExpiresAfter = time.UnixMilli(*h.Sent).UTC(), time.Duration(h.Expires)*time.Millisecond
+	copy(c.ID[:], h.ID)
+	copy(c.Conv[:], h.Conv)
+	copy(c.ReplyTo[:], h.ReplyTo)
+	if c.ID.IsZero() {
+		return Content{}, malformed("content without an id")
 	}
-	if len(f.ReplyTo) > 0 {
-		if len(f.ReplyTo) != len(c.ReplyTo) {
-			return Content{}, malformed("length of reply_to")
-		}
-		copy(c.ReplyTo[:], f.ReplyTo)
-	}
-	if f.Version != Version || !f.Kind.Known() {
+	if h.Version != Version || !h.Kind.Known() {
 		return c, nil
 	}
-	body, err := decodeBody(f.Kind, f.Body)
+	body, err := decodeBody(h.Kind, h.Body)
 	if err != nil {
 		return Content{}, err
 	}
