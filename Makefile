@@ -35,8 +35,9 @@ lint: ## go vet, staticcheck, gofumpt
 	go tool staticcheck $(PKGS)
 	@out=$$(go tool gofumpt -l .); [ -z "$$out" ] || { echo "not gofumpt-clean:"; echo "$$out"; exit 1; }
 
-golden: ## rewrite the golden images and vectors of the tests
+golden: ## rewrite the golden images; write the golden history of a new schema
 	go test ./app/ui/... -update
+	go test ./storage/sqlite -run GoldenHistory -update-golden
 
 REFERENCE = crypto/testdata/reference
 vectors: ## record the reference vectors anew and derive them in JavaScript (needs node and npm)
