@@ -15,11 +15,22 @@ type doctorVerb struct {
 	Wait span `default:"5s" placeholder:"DUR" help:"Time to try to reach the relays (default 5s)."`
 }
 
+// judgement is what to think of one thing that was looked at. Only a failed one makes the exit code 1.
+type judgement string
+
+const (
+	judgedOK        judgement = "ok"
+	judgedAttention judgement = "attention" // it works, and something should be done or known
+	judgedFailed    judgement = "failed"
+)
+
 // checkObject is one thing that was looked at.
 type checkObject struct {
-	Name   string `json:"name"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail"` // words; they may change
+	Name      string    `json:"name"`
+	OK        bool      `json:"ok"` // not failed
+	Judgement judgement `json:"judgement"`
+	Detail    string    `json:"detail"`           // words; they may change
+	Advice    string    `json:"advice,omitempty"` // what to do, in words
 }
 
 // doctorObject is what was found.
@@ -27,28 +38,21 @@ type doctorObject struct {
 	versionObject
 	OK     bool          `json:"ok"`
 	Checks []checkObject `json:"checks"`
-	Keys   keyCounts     `json:"keys"`
+	Keys   keysObject    `json:"keys"`
 	Relays []relayObject `json:"relays"`
-}
-
-// keyCounts is how many keys are in each stage of their life.
-type keyCounts struct {
-	Sessions int   `json:"sessions"`
-	Archived int   `json:"archived"` // sessions that only open late messages
-	Signed   int   `json:"signed"`   // signed prekeys with their last-resort key
-	OneTime  int   `json:"one_time"` // one-time prekeys nobody has used
-	Due      int   `json:"due"`      // private prekeys to be erased by now
-	Oldest   stamp `json:"oldest"`   // when the oldest private prekey was made
 }
 
 func (o doctorObject) print(p *page) {
 	rows := make([][]string, len(o.Checks))
 	for i, c := range o.Checks {
-		state := "ok"
-		if !c.OK {
+		state, words := string(c.Judgement), plain(c.Detail)
+		if c.Judgement == judgedFailed {
 			state = "FAILED"
 		}
-		rows[i] = []string{c.Name, state, plain(c.Detail)}
+		if c.Advice != "" {
+			words += "\n-> " + plain(c.Advice)
+		}
+		rows[i] = []string{c.Name, state, words}
 	}
 	o.versionObject.print(p)
 	p.line("")
@@ -68,15 +72,25 @@ func (v *doctorVerb) do(ctx context.Context, d *desk) (any, error) {
 	}
 	o := doctorObject{versionObject: thisVersion(), OK: true}
 	o.note("vault", nil, "It opens.")
+	if err := p.CheckFile(ctx); ctx.Err() != nil {
+		return nil, ctx.Err()
+	} else {
+		o.note("file", err, "Every page of the history file is well formed.")
+	}
 	o.note("history", readAll(ctx, p), "Every contact, conversation and newest page authenticates.")
 	head, err := verifyAudit(ctx, p)
 	o.note("audit log", err, fmt.Sprintf("Whole, %d entries.", head.Seq))
-	o.Keys, err = countKeys(ctx, p, time.Now())
-	if err == nil && o.Keys.Due > 0 {
-		err = &failure{Message: fmt.Sprintf("%d private prekeys are past their time.", o.Keys.Due)}
+	if err := p.Messenger.Sync(ctx, time.Duration(v.Wait)); err != nil && ctx.Err() != nil {
+		return nil, err
 	}
-	o.note("keys", err, o.Keys.words())
-	if err := o.lookAtRelays(ctx, p, time.Duration(v.Wait)); err != nil {
+	keys, err := p.Messenger.Keys(ctx) // after the meeting with the relays, which refills and renews
+	if err != nil {
+		o.fail("keys", describe(err).Message)
+	} else {
+		o.Keys = newKeys(keys)
+		o.add(judgeKeys(keys, time.Now())...)
+	}
+	if err := o.lookAtRelays(ctx, p); err != nil {
 		return nil, err
 	}
 	if !o.OK {
@@ -85,25 +99,29 @@ func (v *doctorVerb) do(ctx context.Context, d *desk) (any, error) {
 	return o, nil
 }
 
+func (o *doctorObject) add(checks ...checkObject) {
+	for _, c := range checks {
+		c.OK = c.Judgement != judgedFailed
+		o.OK = o.OK && c.OK
+		o.Checks = append(o.Checks, c)
+	}
+}
+
 // note adds a check that is fine unless err says otherwise.
 func (o *doctorObject) note(name string, err error, fine string) {
 	if err != nil {
 		o.fail(name, describe(err).Message)
 		return
 	}
-	o.Checks = append(o.Checks, checkObject{Name: name, OK: true, Detail: fine})
+	o.add(checkObject{Name: name, Judgement: judgedOK, Detail: fine})
 }
 
 func (o *doctorObject) fail(name, why string) {
-	o.OK = false
-	o.Checks = append(o.Checks, checkObject{Name: name, Detail: why})
+	o.add(checkObject{Name: name, Judgement: judgedFailed, Detail: why})
 }
 
-// lookAtRelays tries to reach the relays and tells what waits.
-func (o *doctorObject) lookAtRelays(ctx context.Context, p *profile.Profile, wait time.Duration) error {
-	if err := p.Messenger.Sync(ctx, wait); err != nil && ctx.Err() != nil {
-		return err
-	}
+// lookAtRelays tells which relays are reached and what waits.
+func (o *doctorObject) lookAtRelays(ctx context.Context, p *profile.Profile) error {
 	status, err := p.Messenger.Status(ctx)
 	if err != nil {
 		return err
@@ -164,63 +182,4 @@ func verifyAudit(ctx context.Context, p *profile.Profile) (head security.Head, e
 		err = auditFailure(fault)
 	}
 	return head, err
-}
-
-// countKeys counts sessions and prekeys.
-func countKeys(ctx context.Context, p *profile.Profile, now time.Time) (keyCounts, error) {
-	var n keyCounts
-	err := p.View(ctx, func(tx chat.Tx) error {
-		contacts, err := tx.Contacts().List()
-		if err != nil {
-			return err
-		}
-		for _, c := range contacts {
-			sessions, err := tx.Sessions().ForPeer(c.ID)
-			if err != nil {
-				return err
-			}
-			for _, s := range sessions {
-				if s.Archived.IsZero() {
-					n.Sessions++
-				} else {
-					n.Archived++
-				}
-			}
-		}
-		mailboxes, err := tx.Mailboxes().List()
-		if err != nil {
-			return err
-		}
-		for _, m := range mailboxes {
-			prekeys, err := tx.Prekeys().ForMailbox(m.ID)
-			if err != nil {
-				return err
-			}
-			n.add(prekeys)
-		}
-		due, err := tx.Prekeys().DueBefore(now.Add(-sweepGrace))
-		n.Due = len(due)
-		return err
-	})
-	return n, err
-}
-
-// sweepGrace is how long a prekey may be past its time before that is a fault: the messenger sweeps while it runs.
-const sweepGrace = 24 * time.Hour
-
-func (n *keyCounts) add(prekeys []chat.Prekey) {
-	for _, k := range prekeys {
-		if k.Kind == chat.PrekeyOneTime {
-			n.OneTime++
-		} else {
-			n.Signed++
-		}
-		if oldest := time.Time(n.Oldest); oldest.IsZero() || k.Created.Before(oldest) {
-			n.Oldest = stamp(k.Created)
-		}
-	}
-}
-
-func (n keyCounts) words() string {
-	return fmt.Sprintf("%d sessions, %d archived; %d signed and %d one-time prekeys.", n.Sessions, n.Archived, n.Signed, n.OneTime)
 }
