@@ -69,6 +69,8 @@ var fuzzed = map[string]string{
 
 	"crypto/identity.Certificate.Verify":     "FuzzVerifySignature",
 	"crypto/identity.DeviceStatement.Verify": "FuzzVerifyDeviceList",
+	"crypto/identity.Known.Load":             "FuzzKnown",
+	"crypto/identity.Known.Verify":           "FuzzKnown",
 	"crypto/identity.LoadDeviceList":         "FuzzVerifyDeviceList",
 	"crypto/identity.Parse":                  "FuzzParseSecrets",
 	"crypto/identity.ParseCertificate":       "FuzzParseCertificate",

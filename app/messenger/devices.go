@@ -1,6 +1,7 @@
 package messenger
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,14 +41,8 @@ func (u *unit) takeDevices(peer chat.ContactID, cert *identity.Certificate, list
 	if err != nil {
 		return err
 	}
-	if contact.Certificate != nil {
-		known, err := identity.ParseCertificate(contact.Certificate)
-		if err != nil {
-			return fmt.Errorf("%w: certificate", chat.ErrDamaged)
-		}
-		if known.Hash() != cert.Hash() {
-			return chat.ErrIdentityChanged
-		}
+	if contact.Certificate != nil && sha256.Sum256(contact.Certificate) != cert.Hash() {
+		return chat.ErrIdentityChanged
 	}
 	pin, err := u.pinOf(peer)
 	if err != nil {
@@ -64,7 +59,7 @@ func (u *unit) takeDevices(peer chat.ContactID, cert *identity.Certificate, list
 	if verdict == identity.Unchanged {
 		return nil
 	}
-	known, err := knownDevices(contact)
+	known, err := u.m.knownDevices(contact)
 	if err != nil {
 		return err
 	}
@@ -95,8 +90,8 @@ func (u *unit) takeDevices(peer chat.ContactID, cert *identity.Certificate, list
 }
 
 // knownDevices returns the devices of the last accepted list.
-func knownDevices(contact chat.Contact) (out []chat.DeviceID, err error) {
-	list, err := deviceListOf(contact)
+func (m *Messenger) knownDevices(contact chat.Contact) (out []chat.DeviceID, err error) {
+	list, err := m.deviceListOf(contact)
 	if err != nil || list == nil {
 		return nil, err
 	}
@@ -107,15 +102,11 @@ func knownDevices(contact chat.Contact) (out []chat.DeviceID, err error) {
 }
 
 // deviceListOf returns the last accepted list of a contact, nil when there is none.
-func deviceListOf(contact chat.Contact) (*identity.DeviceList, error) {
+func (m *Messenger) deviceListOf(contact chat.Contact) (*identity.DeviceList, error) {
 	if contact.DeviceList == nil || contact.Certificate == nil {
 		return nil, nil
 	}
-	cert, err := identity.ParseCertificate(contact.Certificate)
-	if err != nil {
-		return nil, fmt.Errorf("%w: certificate", chat.ErrDamaged)
-	}
-	list, err := identity.LoadDeviceList(contact.DeviceList, cert)
+	_, list, err := m.known.Load(contact.Certificate, contact.DeviceList)
 	if err != nil {
 		return nil, fmt.Errorf("%w: device list", chat.ErrDamaged)
 	}
@@ -199,11 +190,7 @@ func (in *intake) applyDevices(contact chat.Contact, signed []byte) error {
 	if contact.Certificate == nil {
 		return nil
 	}
-	cert, err := identity.ParseCertificate(contact.Certificate)
-	if err != nil {
-		return fmt.Errorf("%w: certificate", chat.ErrDamaged)
-	}
-	list, err := identity.VerifyDeviceList(signed, cert, in.now)
+	cert, list, err := in.m.known.Verify(contact.Certificate, signed, in.now)
 	if err != nil {
 		return in.refusedList(contact.ID)
 	}
@@ -279,7 +266,7 @@ func (u *unit) noteExpired(c chat.Contact) error {
 	if c.State != chat.ContactAccepted {
 		return nil
 	}
-	list, err := deviceListOf(c)
+	list, err := u.m.deviceListOf(c)
 	if err != nil || !expired(list, u.now) {
 		return err
 	}

@@ -29,7 +29,7 @@ func (p *post) listOf(t testing.TB, i int) *identity.DeviceList {
 		if err != nil {
 			return err
 		}
-		list, err = deviceListOf(c)
+		list, err = new(Messenger).deviceListOf(c)
 		return err
 	})
 	return list

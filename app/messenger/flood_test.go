@@ -86,7 +86,7 @@ func (f *flooded) stranger(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	secret := handshake.Secret(f.mb.Secret)
-	bundle, err := handshake.OpenBundle(secret, f.pools[0].bundle, identity.Fingerprint(f.ids[0]), f.now)
+	bundle, err := handshake.OpenBundle(nil, secret, f.pools[0].bundle, identity.Fingerprint(f.ids[0]), f.now)
 	if err != nil {
 		t.Fatal(err)
 	}

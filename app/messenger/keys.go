@@ -8,7 +8,7 @@ import (
 )
 
 // KeyReport is where the keys of a profile are in their lives (docs/PROTOCOL.md sections 4.2, 4.4 and 6.6). It holds
-// counts and times, no names and no addresses but those of relays.
+// counts and times, ids of contacts, no names and no addresses but those of relays.
 type KeyReport struct {
 	Sessions  int // that send
 	Archived  int // that only open late messages
@@ -24,9 +24,20 @@ type KeyReport struct {
 
 	Bundles []BundleReport
 
+	// Contacts holds the sessions of each contact that has any, in the order of Messenger.Contacts.
+	Contacts []ContactKeys
+
 	DevicesUntil time.Time // end of the own device list, which is renewed 30 days before
 	Generations  int       // own mailboxes whose state cell is at the generation of this run
 	RolledBack   bool      // a rollback was noticed in this run
+}
+
+// ContactKeys counts the sessions with one contact.
+type ContactKeys struct {
+	Contact   chat.ContactID
+	Sessions  int // that send
+	Archived  int // that only open late messages
+	NoForward int // of those that send, begun without a one-time key and not answered since
 }
 
 // BundleReport is what one open mailbox offers to whoever begins a session.
@@ -58,10 +69,17 @@ func (m *Messenger) Keys(ctx context.Context) (KeyReport, error) {
 			if err != nil {
 				return err
 			}
+			before := out
 			for _, s := range sessions {
 				if err := out.addSession(s, now); err != nil {
 					return err
 				}
+			}
+			if len(sessions) > 0 {
+				out.Contacts = append(out.Contacts, ContactKeys{
+					Contact: c.ID, Sessions: out.Sessions - before.Sessions, Archived: out.Archived - before.Archived,
+					NoForward: out.NoForward - before.NoForward,
+				})
 			}
 		}
 		mailboxes, err := tx.Mailboxes().List()

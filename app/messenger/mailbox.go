@@ -174,7 +174,7 @@ func (u *unit) mayMove(peer chat.ContactID, device chat.DeviceID, to wire.Addres
 	if err != nil {
 		return false, err
 	}
-	list, err := deviceListOf(contact)
+	list, err := u.m.deviceListOf(contact)
 	if err != nil || list != nil && list.Device(identity.DeviceID(device)) == nil {
 		return false, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sotto/chat"
 	"sotto/chat/content"
+	"sotto/crypto/identity"
 )
 
 // Messenger is one identity with its store: the use cases, and the delivery that goes on behind them between Start and
@@ -21,6 +22,7 @@ type Messenger struct {
 	now      func() time.Time
 	handlers map[content.Kind]Handler
 	keys     keys
+	known    identity.Known // certificates and device lists that were verified in this run
 
 	commits sync.Mutex // orders commits with what subscribers hear of them
 	rolled  bool       // a rollback was noticed in this run; guarded by commits
@@ -115,6 +117,7 @@ func (m *Messenger) Close() error {
 	m.hub.close()
 	m.keys.own.Device.Erase()
 	m.keys.identity.Erase()
+	m.known.Forget()
 	return nil
 }
 

@@ -339,7 +339,7 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	} else if !ok {
 		return in.reject(p)
 	}
-	accepted, err := handshake.Accept(own, set, pair, initial, secret, in.now)
+	accepted, err := handshake.Accept(&in.m.known, own, set, pair, initial, secret, in.now)
 	if err != nil {
 		return in.reject(p)
 	}

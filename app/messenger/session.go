@@ -236,7 +236,7 @@ func (m *Messenger) initiate(ctx context.Context, route chat.Route) (opening, er
 		if err != nil {
 			return opening{}, relayError(err)
 		}
-		bundle, err := handshake.OpenBundle(secret, sealedBundle, identity.Fingerprint(route.Peer), m.now())
+		bundle, err := handshake.OpenBundle(&m.known, secret, sealedBundle, identity.Fingerprint(route.Peer), m.now())
 		if err != nil {
 			return opening{}, bundleError(err)
 		}

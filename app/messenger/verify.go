@@ -3,7 +3,6 @@ package messenger
 import (
 	"context"
 	"errors"
-	"time"
 
 	"sotto/chat"
 	"sotto/crypto/identity"
@@ -94,7 +93,7 @@ func (m *Messenger) Security(ctx context.Context, id chat.ContactID) (SecuritySt
 			return err
 		}
 		out.Relay = mb.Relay
-		if err := out.devices(tx, c, m.now()); err != nil {
+		if err := out.devices(m, tx, c); err != nil {
 			return err
 		}
 		items, err := tx.Queue().List()
@@ -118,12 +117,12 @@ func (m *Messenger) Security(ctx context.Context, id chat.ContactID) (SecuritySt
 }
 
 // devices fills in what is known of the contact's devices.
-func (s *SecurityState) devices(tx chat.Tx, c chat.Contact, now time.Time) error {
-	list, err := deviceListOf(c)
+func (s *SecurityState) devices(m *Messenger, tx chat.Tx, c chat.Contact) error {
+	list, err := m.deviceListOf(c)
 	if err != nil || list == nil {
 		return err
 	}
-	s.Devices, s.DevicesUntil, s.DevicesExpired = len(list.Devices), list.NotAfter, expired(list, now)
+	s.Devices, s.DevicesUntil, s.DevicesExpired = len(list.Devices), list.NotAfter, expired(list, m.now())
 	pin, err := (&unit{Tx: tx}).pinOf(c.ID)
 	if err != nil {
 		return err

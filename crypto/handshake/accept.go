@@ -38,10 +38,10 @@ type Accepted struct {
 }
 
 // Accept computes the acceptor's side (docs/PROTOCOL.md section 5; PQXDH section 3.4). set and pair are
-// the private prekeys named by the header, nil when they are unknown or the header names no pair. Every
-// failure is ErrHandshake. The result says who claims to write; that it is them is shown by the first
+// the private prekeys named by the header, nil when they are unknown or the header names no pair; known, if
+// not nil, remembers whose certificate and list were verified. Every failure is ErrHandshake. The result says who claims to write; that it is them is shown by the first
 // message that opens under the root key, so nothing may be stored before.
-func Accept(own Own, set *PrekeySet, pair *OneTimePair, in *Initial, secret Secret, now time.Time) (*Accepted, error) {
+func Accept(known *identity.Known, own Own, set *PrekeySet, pair *OneTimePair, in *Initial, secret Secret, now time.Time) (*Accepted, error) {
 	device, err := own.statement()
 	if err != nil {
 		return nil, ErrHandshake
@@ -66,7 +66,7 @@ func Accept(own Own, set *PrekeySet, pair *OneTimePair, in *Initial, secret Secr
 	if err != nil {
 		return nil, err
 	}
-	peer, err := parseBlock(block, now)
+	peer, err := parseBlock(known, block, now)
 	if err != nil || peer.list.Identity == own.List.Identity {
 		return nil, ErrHandshake
 	}
@@ -144,18 +144,14 @@ type peer struct {
 	device      *identity.DeviceStatement
 }
 
-func parseBlock(block []byte, now time.Time) (*peer, error) {
+func parseBlock(known *identity.Known, block []byte, now time.Time) (*peer, error) {
 	r := encode.NewReader(block)
 	certBytes, listBytes := r.Bytes(identity.MaxCertificate), r.Bytes(identity.MaxDeviceList)
 	id := r.Exact(len(identity.DeviceID{}))
 	if r.Done() != nil {
 		return nil, ErrHandshake
 	}
-	certificate, err := identity.ParseCertificate(certBytes)
-	if err != nil {
-		return nil, ErrHandshake
-	}
-	list, err := identity.VerifyDeviceList(listBytes, certificate, now)
+	certificate, list, err := known.Verify(certBytes, listBytes, now)
 	if err != nil {
 		return nil, ErrHandshake
 	}

@@ -181,17 +181,17 @@ func TestI19EveryFailureIsTheSameError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = handshake.Accept(bob.own, nil, bob.pairs[0], initial, bob.secret, now)
+	_, err = handshake.Accept(nil, bob.own, nil, bob.pairs[0], initial, bob.secret, now)
 	refused(t, "unknown set", err)
-	_, err = handshake.Accept(bob.own, otherSet, bob.pairs[0], initial, bob.secret, now)
+	_, err = handshake.Accept(nil, bob.own, otherSet, bob.pairs[0], initial, bob.secret, now)
 	refused(t, "another set", err)
-	_, err = handshake.Accept(bob.own, bob.set, nil, initial, bob.secret, now)
+	_, err = handshake.Accept(nil, bob.own, bob.set, nil, initial, bob.secret, now)
 	refused(t, "unknown pair", err)
-	_, err = handshake.Accept(bob.own, bob.set, otherPair, initial, bob.secret, now)
+	_, err = handshake.Accept(nil, bob.own, bob.set, otherPair, initial, bob.secret, now)
 	refused(t, "another pair", err)
-	_, err = handshake.Accept(newParty(t).own, bob.set, bob.pairs[0], initial, bob.secret, now)
+	_, err = handshake.Accept(nil, newParty(t).own, bob.set, bob.pairs[0], initial, bob.secret, now)
 	refused(t, "another device", err)
-	_, err = handshake.Accept(bob.own, bob.set, bob.pairs[0], initial, handshake.NewSecret(), now)
+	_, err = handshake.Accept(nil, bob.own, bob.set, bob.pairs[0], initial, handshake.NewSecret(), now)
 	refused(t, "another invitation secret", err)
 	refused(t, "the gate with another secret", initial.CheckGate(handshake.NewSecret()))
 	if err := initial.CheckGate(bob.secret); err != nil {

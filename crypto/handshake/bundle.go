@@ -85,9 +85,10 @@ func SealBundle(secret Secret, bundle []byte) []byte {
 }
 
 // OpenBundle opens and verifies a bundle fetched from a relay: the certificate is the one of the
-// expected identity, which signed the device list, which holds the device that signed the statement.
+// expected identity, which signed the device list, which holds the device that signed the statement. known,
+// if not nil, remembers whose certificate and list were verified.
 // It returns ErrBundle, ErrOtherIdentity, ErrBundleExpired or ErrBundleFuture.
-func OpenBundle(secret Secret, sealed []byte, expected identity.Fingerprint, now time.Time) (*Bundle, error) {
+func OpenBundle(known *identity.Known, secret Secret, sealed []byte, expected identity.Fingerprint, now time.Time) (*Bundle, error) {
 	plain, err := secret.open(encode.BundleSeal, sealed, MaxBundle)
 	if err != nil {
 		return nil, err
@@ -98,16 +99,12 @@ func OpenBundle(secret Secret, sealed []byte, expected identity.Fingerprint, now
 	if r.Done() != nil {
 		return nil, ErrBundle
 	}
-	certificate, err := identity.ParseCertificate(certBytes)
+	certificate, list, err := known.Verify(certBytes, listBytes, now)
 	if err != nil {
-		return nil, ErrBundle
+		return nil, bundleError(err)
 	}
 	if !certificate.Fingerprint().Equal(expected) {
 		return nil, ErrOtherIdentity
-	}
-	list, err := identity.VerifyDeviceList(listBytes, certificate, now)
-	if err != nil {
-		return nil, bundleError(err)
 	}
 	return parseStatement(certificate, list, body, signature, now)
 }

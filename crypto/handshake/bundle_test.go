@@ -67,30 +67,30 @@ func TestBundleOpensOnlyWithTheInvitationItWasMadeFor(t *testing.T) {
 	alice, bob := newParty(t), newMailbox(t, newParty(t), 1)
 	expected := bob.identity.Fingerprint()
 	pair := handshake.SealPair(bob.secret, bob.pairs[0])
-	if _, err := handshake.OpenBundle(handshake.NewSecret(), bob.sealed, expected, now); !errors.Is(err, handshake.ErrBundle) {
+	if _, err := handshake.OpenBundle(nil, handshake.NewSecret(), bob.sealed, expected, now); !errors.Is(err, handshake.ErrBundle) {
 		t.Errorf("bundle under another secret: %v", err)
 	}
 	if _, err := handshake.OpenPair(handshake.NewSecret(), pair); !errors.Is(err, handshake.ErrBundle) {
 		t.Errorf("pair under another secret: %v", err)
 	}
-	if _, err := handshake.OpenBundle(bob.secret, pair, expected, now); !errors.Is(err, handshake.ErrBundle) {
+	if _, err := handshake.OpenBundle(nil, bob.secret, pair, expected, now); !errors.Is(err, handshake.ErrBundle) {
 		t.Errorf("a pair served as a bundle: %v", err)
 	}
 	if _, err := handshake.OpenPair(bob.secret, bob.sealed); !errors.Is(err, handshake.ErrBundle) {
 		t.Errorf("a bundle served as a pair: %v", err)
 	}
-	if _, err := handshake.OpenBundle(bob.secret, bob.sealed, alice.identity.Fingerprint(), now); !errors.Is(err, handshake.ErrOtherIdentity) {
+	if _, err := handshake.OpenBundle(nil, bob.secret, bob.sealed, alice.identity.Fingerprint(), now); !errors.Is(err, handshake.ErrOtherIdentity) {
 		t.Errorf("I14, bundle of another identity: %v", err)
 	}
 	for i := 0; i < len(bob.sealed); i += 97 {
 		bad := bytes.Clone(bob.sealed)
 		bad[i] ^= 1
-		if _, err := handshake.OpenBundle(bob.secret, bad, expected, now); !errors.Is(err, handshake.ErrBundle) {
+		if _, err := handshake.OpenBundle(nil, bob.secret, bad, expected, now); !errors.Is(err, handshake.ErrBundle) {
 			t.Fatalf("byte %d flipped: %v", i, err)
 		}
 	}
 	for _, b := range [][]byte{nil, {1}, make([]byte, handshake.MaxBundle+1)} {
-		if _, err := handshake.OpenBundle(bob.secret, b, expected, now); !errors.Is(err, handshake.ErrBundle) {
+		if _, err := handshake.OpenBundle(nil, bob.secret, b, expected, now); !errors.Is(err, handshake.ErrBundle) {
 			t.Errorf("%d bytes: %v", len(b), err)
 		}
 	}
@@ -167,12 +167,12 @@ func TestI14BundleMadeOfForeignPartsIsRefused(t *testing.T) {
 		"no signature":                  {ours.certificate, ours.list, ours.body, nil},
 	} {
 		sealed := handshake.SealBundle(bob.secret, p.join())
-		_, err := handshake.OpenBundle(bob.secret, sealed, bob.identity.Fingerprint(), now)
+		_, err := handshake.OpenBundle(nil, bob.secret, sealed, bob.identity.Fingerprint(), now)
 		if !errors.Is(err, handshake.ErrBundle) && !errors.Is(err, handshake.ErrOtherIdentity) {
 			t.Errorf("bundle with %s: %v", name, err)
 		}
 	}
-	if _, err := handshake.OpenBundle(bob.secret, handshake.SealBundle(bob.secret, ours.join()), bob.identity.Fingerprint(), now); err != nil {
+	if _, err := handshake.OpenBundle(nil, bob.secret, handshake.SealBundle(bob.secret, ours.join()), bob.identity.Fingerprint(), now); err != nil {
 		t.Errorf("the parts put together again: %v", err)
 	}
 }
@@ -194,7 +194,7 @@ func TestI17ExpiredAndFutureBundlesAreRefused(t *testing.T) {
 		{"after its list has ended too", now.Add(identity.ListLifetime + 2*identity.ClockSkew), handshake.ErrBundleExpired},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := handshake.OpenBundle(bob.secret, bob.sealed, bob.identity.Fingerprint(), c.at); !errors.Is(err, c.want) {
+			if _, err := handshake.OpenBundle(nil, bob.secret, bob.sealed, bob.identity.Fingerprint(), c.at); !errors.Is(err, c.want) {
 				t.Errorf("opening: %v, want %v", err, c.want)
 			}
 			_, err := handshake.Initiate(newParty(t).own, bob.open(t), nil, bob.secret, c.at)
@@ -222,7 +222,7 @@ func TestI17StatementsWithImpossibleDatesAreRefused(t *testing.T) {
 		if p.signature, err = bob.own.Device.Sign(encode.BundleStatement, p.body, now); err != nil {
 			t.Fatal(err)
 		}
-		_, err = handshake.OpenBundle(bob.secret, handshake.SealBundle(bob.secret, p.join()), bob.identity.Fingerprint(), now)
+		_, err = handshake.OpenBundle(nil, bob.secret, handshake.SealBundle(bob.secret, p.join()), bob.identity.Fingerprint(), now)
 		return err
 	}
 	if err := stamp(now, now.Add(time.Hour)); err != nil {
@@ -289,14 +289,14 @@ func FuzzOpenBundle(f *testing.F) {
 	f.Add(genuine.body[:len(genuine.body)-1])
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		bundle, err := handshake.OpenBundle(bob.secret, handshake.SealBundle(bob.secret, b), bob.identity.Fingerprint(), now)
+		bundle, err := handshake.OpenBundle(nil, bob.secret, handshake.SealBundle(bob.secret, b), bob.identity.Fingerprint(), now)
 		if err == nil && (bundle.Identity() != bob.identity.Fingerprint() || !bytes.Equal(b, plain)) {
 			t.Error("a bundle that Bob did not make was accepted")
 		}
 		sealed := handshake.SealBundle(bob.secret, b)
 		for _, received := range [][]byte{b, sealed} {
 			alloc.Check(t, len(received), func() {
-				_, _ = handshake.OpenBundle(bob.secret, received, bob.identity.Fingerprint(), now)
+				_, _ = handshake.OpenBundle(nil, bob.secret, received, bob.identity.Fingerprint(), now)
 			})
 			alloc.Check(t, len(received), func() { _, _ = handshake.OpenPair(bob.secret, received) })
 		}
@@ -315,9 +315,9 @@ func signedStatement(t *testing.T, alice *party, bob *mailbox, p parts, body []b
 	p.body, p.signature = body, signature
 	sealed := handshake.SealBundle(bob.secret, p.join())
 	alloc.Check(t, len(sealed), func() {
-		_, _ = handshake.OpenBundle(bob.secret, sealed, bob.identity.Fingerprint(), now)
+		_, _ = handshake.OpenBundle(nil, bob.secret, sealed, bob.identity.Fingerprint(), now)
 	})
-	bundle, err := handshake.OpenBundle(bob.secret, sealed, bob.identity.Fingerprint(), now)
+	bundle, err := handshake.OpenBundle(nil, bob.secret, sealed, bob.identity.Fingerprint(), now)
 	if err != nil {
 		if !errors.Is(err, handshake.ErrBundle) && !errors.Is(err, handshake.ErrBundleExpired) && !errors.Is(err, handshake.ErrBundleFuture) {
 			t.Errorf("error %v", err)
@@ -397,7 +397,7 @@ func TestPeerKeysThatAreNoneAreRefused(t *testing.T) {
 		if p.signature, err = bob.own.Device.Sign(encode.BundleStatement, p.body, now); err != nil {
 			t.Fatal(err)
 		}
-		bundle, err := handshake.OpenBundle(bob.secret, handshake.SealBundle(bob.secret, p.join()), bob.identity.Fingerprint(), now)
+		bundle, err := handshake.OpenBundle(nil, bob.secret, handshake.SealBundle(bob.secret, p.join()), bob.identity.Fingerprint(), now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -134,7 +134,7 @@ func (r recordedHandshake) derive(t *testing.T, second derivedHandshake) derived
 
 	// The initiator, who under the recorded randomness writes the recorded header.
 	fingerprint := identity.Fingerprint(second.AcceptorFingerprint)
-	bundle, err := OpenBundle(secret, r.SealedBundle, fingerprint, date)
+	bundle, err := OpenBundle(nil, secret, r.SealedBundle, fingerprint, date)
 	check(t, err)
 	initiator := r.Initiator.parse(t)
 	block := parseRecordedBlock(t, r, bundle, date)
@@ -158,7 +158,7 @@ func (r recordedHandshake) derive(t *testing.T, second derivedHandshake) derived
 	}
 	acceptorCertificate := bundle.Certificate
 	acceptor := Own{Device: r.Acceptor.parse(t), Certificate: acceptorCertificate, List: bundle.List}
-	accepted, err := Accept(acceptor, set, oneTime, initial, secret, date)
+	accepted, err := Accept(nil, acceptor, set, oneTime, initial, secret, date)
 	check(t, err)
 	if accepted.Root != initiated.Root || accepted.Binding != initiated.Binding || accepted.SessionID != initiated.SessionID {
 		t.Fatal("the two sides disagree")
@@ -249,7 +249,7 @@ func parseRecordedBlock(t *testing.T, r recordedHandshake, bundle *Bundle, date 
 	dh, prefix := r.agree(t, initial, Own{Device: r.Acceptor.parse(t)}, set, pair)
 	plain, err := newStage(dh, Secret(r.InvitationSecret), prefix, bundle.Device).open(initial.block)
 	check(t, err)
-	peer, err := parseBlock(plain, date)
+	peer, err := parseBlock(nil, plain, date)
 	check(t, err)
 	return peer
 }
@@ -329,7 +329,7 @@ func recordHandshake(t *testing.T, seed uint64, date time.Time, oneTime bool) re
 	if oneTime {
 		r.OneTimePair, r.SealedPair, public = recordPrekey(pair.prekey), SealPair(secret, pair), pair.Public()
 	}
-	bundle, err := OpenBundle(secret, r.SealedBundle, acceptor.List.Identity, date)
+	bundle, err := OpenBundle(nil, secret, r.SealedBundle, acceptor.List.Identity, date)
 	check(t, err)
 
 	// Initiate draws the ephemeral key first and the randomness of the encapsulation next.

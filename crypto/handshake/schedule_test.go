@@ -153,7 +153,7 @@ func TestI14IdentityBlockMustHoldTogether(t *testing.T) {
 		return out
 	}
 	good := block(alice.Certificate.Bytes(), alice.List.Bytes(), aliceID[:])
-	if _, err := parseBlock(good, scheduleNow); err != nil {
+	if _, err := parseBlock(nil, good, scheduleNow); err != nil {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{
@@ -164,7 +164,7 @@ func TestI14IdentityBlockMustHoldTogether(t *testing.T) {
 		"a byte too many":          append(bytes.Clone(good), 0),
 		"nothing":                  nil,
 	} {
-		if _, err := parseBlock(b, scheduleNow); !errors.Is(err, ErrHandshake) {
+		if _, err := parseBlock(nil, b, scheduleNow); !errors.Is(err, ErrHandshake) {
 			t.Errorf("block with %s: %v", name, err)
 		}
 	}
@@ -180,8 +180,8 @@ func FuzzParseBlock(f *testing.F) {
 	f.Add(block)
 	f.Add(block[:100])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		alloc.Check(t, len(b), func() { _, _ = parseBlock(b, scheduleNow) })
-		got, err := parseBlock(b, scheduleNow)
+		alloc.Check(t, len(b), func() { _, _ = parseBlock(nil, b, scheduleNow) })
+		got, err := parseBlock(nil, b, scheduleNow)
 		if err == nil && got.list.Device(got.device.ID) != got.device {
 			t.Error("the device of an accepted block is not on its list")
 		}

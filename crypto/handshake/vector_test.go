@@ -69,7 +69,7 @@ func TestRecordedHandshakeIsAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret := handshake.Secret(v["invitation-secret"])
-	if _, err := handshake.OpenBundle(secret, v["sealed-bundle"], certificate.Fingerprint(), date); err != nil {
+	if _, err := handshake.OpenBundle(nil, secret, v["sealed-bundle"], certificate.Fingerprint(), date); err != nil {
 		t.Errorf("the bundle: %v", err)
 	}
 	initial, err := handshake.ParseInitial(v["header"])
@@ -77,7 +77,7 @@ func TestRecordedHandshakeIsAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := handshake.Own{Device: device, Certificate: certificate, List: list}
-	got, err := handshake.Accept(own, set, pair, initial, secret, date)
+	got, err := handshake.Accept(nil, own, set, pair, initial, secret, date)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func newMailbox(t testing.TB, owner *party, pairs int) *mailbox {
 
 func (m *mailbox) open(t testing.TB) *handshake.Bundle {
 	t.Helper()
-	bundle, err := handshake.OpenBundle(m.secret, m.sealed, m.identity.Fingerprint(), now)
+	bundle, err := handshake.OpenBundle(nil, m.secret, m.sealed, m.identity.Fingerprint(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,5 +108,5 @@ func (m *mailbox) acceptWith(header []byte, secret handshake.Secret, set *handsh
 			}
 		}
 	}
-	return handshake.Accept(m.own, set, pair, initial, secret, at)
+	return handshake.Accept(nil, m.own, set, pair, initial, secret, at)
 }

@@ -43,7 +43,7 @@ func ParseFingerprint(s string) (Fingerprint, error) {
 }
 
 // Certificate is the public half of an identity: one primary key and its direct-key self-signature,
-// verified. It is safe for concurrent use.
+// verified by itself or by the device list that names its hash. It is safe for concurrent use.
 type Certificate struct {
 	raw         []byte
 	hash        [32]byte
@@ -51,36 +51,46 @@ type Certificate struct {
 	fingerprint Fingerprint
 }
 
-// ParseCertificate reads and verifies a certificate (docs/PROTOCOL.md section 3.1): exactly one
-// version 6 ML-DSA-65+Ed25519 primary key followed by exactly one direct-key signature, nothing else.
-// It returns ErrMalformed or ErrSignature. It does not keep b.
+// ParseCertificate reads and verifies a certificate that stands alone (docs/PROTOCOL.md section 3.1): exactly
+// one version 6 ML-DSA-65+Ed25519 primary key followed by exactly one direct-key signature, nothing else.
+// It returns ErrMalformed or ErrSignature. It does not keep b. One that comes with its device list is
+// verified by [Known.Verify].
 func ParseCertificate(b []byte) (*Certificate, error) {
+	c, self, err := readCertificate(b)
+	if err != nil {
+		return nil, err
+	}
+	err = c.key.VerifyDirectKeySignature(self)
+	leaveWideRegisters()
+	if err != nil {
+		return nil, ErrSignature
+	}
+	return c, nil
+}
+
+// readCertificate checks everything of a certificate but that its self-signature is the key's.
+func readCertificate(b []byte) (*Certificate, *packet.Signature, error) {
 	if len(b) > MaxCertificate || len(b) <= PublicKeySize {
-		return nil, ErrMalformed
+		return nil, nil, ErrMalformed
 	}
 	raw := bytes.Clone(b)
 	key, err := parsePublicKey(raw[:PublicKeySize])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	self, err := parseSignature(raw[PublicKeySize:], key, packet.SigTypeDirectSignature)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !self.FlagsValid || !self.FlagSign || !self.FlagCertify || len(self.Notations) != 0 {
-		return nil, ErrMalformed
-	}
-	err = key.VerifyDirectKeySignature(self)
-	leaveWideRegisters()
-	if err != nil {
-		return nil, ErrSignature
+		return nil, nil, ErrMalformed
 	}
 	return &Certificate{
 		raw:         raw,
 		hash:        sha256.Sum256(raw),
 		key:         key,
 		fingerprint: Fingerprint(key.Fingerprint),
-	}, nil
+	}, self, nil
 }
 
 // Bytes returns the certificate as it was received.
@@ -95,5 +105,9 @@ func (c *Certificate) Fingerprint() Fingerprint { return c.fingerprint }
 // Verify returns nil when signature was made by this identity with [Identity.Sign] for the same
 // label and message; ErrFuture when it is dated more than ClockSkew after now, ErrSignature otherwise.
 func (c *Certificate) Verify(label encode.Label, message, signature []byte, now time.Time) error {
-	return verify(c.key, label, message, signature, now)
+	dated, err := verify(c.key, label, message, signature)
+	if err != nil {
+		return err
+	}
+	return checkSigned(dated, now)
 }

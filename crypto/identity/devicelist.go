@@ -43,8 +43,9 @@ type DeviceList struct {
 	// Devices are the statements, at least one, in the order of the list.
 	Devices []*DeviceStatement
 
-	raw  []byte
-	hash [32]byte
+	raw    []byte
+	hash   [32]byte
+	signed time.Time // of the signature
 }
 
 // Bytes returns the signed list as it was received.
@@ -123,10 +124,10 @@ func SignDeviceList(owner *Identity, previous *DeviceList, statements [][]byte, 
 
 // VerifyDeviceList verifies the signature of a received list and only then parses it. It returns
 // ErrMalformed, ErrSignature, ErrForeign for a list or statement of another identity or certificate,
-// ErrFuture for a version or device dated more than ClockSkew ahead, or ErrExpired. Whether the list
-// may replace the one known before is for [Advance] to say. It does not keep received.
+// ErrFuture for a signature, version or device dated more than ClockSkew ahead, or ErrExpired. Whether the
+// list may replace the one known before is for [Advance] to say. It does not keep received.
 func VerifyDeviceList(received []byte, cert *Certificate, now time.Time) (*DeviceList, error) {
-	list, err := verifyList(received, cert, now)
+	list, err := LoadDeviceList(received, cert)
 	if err != nil {
 		return nil, err
 	}
@@ -140,27 +141,24 @@ func VerifyDeviceList(received []byte, cert *Certificate, now time.Time) (*Devic
 // which may have expired while the profile was closed and is then renewed, or a contact's, to look at.
 // It returns ErrMalformed, ErrSignature or ErrForeign. Never use it on what a peer sends.
 func LoadDeviceList(stored []byte, cert *Certificate) (*DeviceList, error) {
-	return verifyList(stored, cert, time.Unix(maxVersion, 0))
-}
-
-func verifyList(received []byte, cert *Certificate, now time.Time) (*DeviceList, error) {
-	if len(received) > MaxDeviceList {
+	if len(stored) > MaxDeviceList {
 		return nil, ErrMalformed
 	}
-	raw := bytes.Clone(received)
+	raw := bytes.Clone(stored)
 	outer := encode.NewReader(raw)
 	body, signature := outer.Bytes(MaxDeviceList), outer.Bytes(MaxSignature)
 	if outer.Done() != nil {
 		return nil, ErrMalformed
 	}
-	if err := cert.Verify(encode.DeviceList, body, signature, now); err != nil {
+	signed, err := verify(cert.key, encode.DeviceList, body, signature)
+	if err != nil {
 		return nil, err
 	}
 	list, err := parseListBody(body)
 	if err != nil {
 		return nil, err
 	}
-	list.raw = raw
+	list.raw, list.signed = raw, signed
 	if list.Identity != cert.Fingerprint() || list.Certificate != cert.Hash() {
 		return nil, ErrForeign
 	}
@@ -212,6 +210,9 @@ func parseListBody(body []byte) (*DeviceList, error) {
 
 // check returns ErrFuture or ErrExpired when the list or one of its devices may not be used at now.
 func (l *DeviceList) check(now time.Time) error {
+	if err := checkSigned(l.signed, now); err != nil {
+		return err
+	}
 	if err := checkDates(time.Unix(int64(l.Version), 0), l.NotAfter, now); err != nil {
 		return err
 	}

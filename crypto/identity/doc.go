@@ -8,5 +8,5 @@
 //
 // An [Identity] and a [Device] are secrets: create them once, keep what Marshal returns sealed in the
 // vault, and call Erase when locking. [SignDeviceList] ties devices to the identity. From a peer come
-// bytes: [ParseCertificate], then [VerifyDeviceList], then [Advance] against the list pinned before.
+// bytes: [Known.Verify] for the certificate and its list, then [Advance] against the list pinned before.
 package identity

@@ -55,6 +55,51 @@ func FuzzVerifyDeviceList(f *testing.F) {
 	})
 }
 
+// FuzzKnown gives a certificate with its list, with nothing remembered and with the good ones.
+func FuzzKnown(f *testing.F) {
+	id, err := New(fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	device, err := NewDevice(fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := SignDeviceList(id, nil, [][]byte{device.Statement(id.Fingerprint())}, fuzzNow)
+	if err != nil {
+		f.Fatal(err)
+	}
+	certificate := id.Certificate().Bytes()
+	f.Add(certificate, good.Bytes())
+	f.Add(certificate[:PublicKeySize], good.Bytes())
+	f.Add(certificate, good.Bytes()[:100])
+	f.Fuzz(func(t *testing.T, c, l []byte) {
+		var warm, cold Known
+		if _, _, err := warm.Verify(certificate, good.Bytes(), fuzzNow); err != nil {
+			t.Fatal(err)
+		}
+		alloc.Check(t, len(c)+len(l), func() { _, _, _ = cold.Verify(c, l, fuzzNow) })
+		cold.Forget()
+		alloc.Check(t, len(c)+len(l), func() { _, _, _ = cold.Load(c, l) })
+		_, _, alone := cold.Verify(c, l, fuzzNow)
+		_, _, beside := warm.Verify(c, l, fuzzNow)
+		if (alone == nil) != (beside == nil) {
+			t.Errorf("refused alone: %v, beside others: %v", alone, beside)
+		}
+		if alone != nil {
+			return
+		}
+		// Whoever cannot sign has nothing that the full verification, one after the other, would refuse.
+		one, err := ParseCertificate(c)
+		if err != nil {
+			t.Fatalf("accepted a certificate that does not stand alone: %v", err)
+		}
+		if _, err := VerifyDeviceList(l, one, fuzzNow); err != nil {
+			t.Errorf("accepted a list that its certificate refuses: %v", err)
+		}
+	})
+}
+
 func FuzzParseSafetyQR(f *testing.F) {
 	f.Add(SafetyNumber{1}.QR())
 	f.Add(SafetyNumber{1}.QR()[:64])

@@ -211,30 +211,36 @@ func exactSignatureBody(body []byte) bool {
 	return binary.BigEndian.Uint32(body[8+hashed:12+hashed]) == 0
 }
 
-// verify checks sig over Fields(label, message): both halves, the issuer, the purpose, the date.
-func verify(key *packet.PublicKey, label encode.Label, message, signature []byte, now time.Time) error {
+// verify checks sig over Fields(label, message): both halves, the issuer, the purpose. It returns the date of the
+// signature, which is for [checkSigned] to judge, or ErrSignature.
+func verify(key *packet.PublicKey, label encode.Label, message, signature []byte) (dated time.Time, err error) {
 	sig, err := parseSignature(signature, key, packet.SigTypeBinary)
 	if err != nil {
-		return ErrSignature
+		return time.Time{}, ErrSignature
 	}
 	if len(sig.Notations) != 1 {
-		return ErrSignature
+		return time.Time{}, ErrSignature
 	}
 	purpose := sig.Notations[0]
 	if purpose.Name != purposeNotation || !purpose.IsCritical || string(purpose.Value) != string(label) {
-		return ErrSignature
+		return time.Time{}, ErrSignature
 	}
 	h, err := sig.PrepareVerify()
 	if err != nil {
-		return ErrSignature
+		return time.Time{}, ErrSignature
 	}
 	h.Write(encode.Fields(label, message))
 	err = key.VerifySignature(h, sig)
 	leaveWideRegisters()
 	if err != nil {
-		return ErrSignature
+		return time.Time{}, ErrSignature
 	}
-	if sig.CreationTime.After(now.Add(ClockSkew)) {
+	return sig.CreationTime, nil
+}
+
+// checkSigned returns ErrFuture for a signature dated more than ClockSkew after now.
+func checkSigned(dated, now time.Time) error {
+	if dated.After(now.Add(ClockSkew)) {
 		return ErrFuture
 	}
 	return nil

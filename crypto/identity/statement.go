@@ -44,7 +44,11 @@ func (s *DeviceStatement) Verify(label encode.Label, message, signature []byte, 
 	if err != nil {
 		return ErrSignature
 	}
-	return verify(key, label, message, signature, now)
+	dated, err := verify(key, label, message, signature)
+	if err != nil {
+		return err
+	}
+	return checkSigned(dated, now)
 }
 
 func parseStatement(b []byte) (*DeviceStatement, error) {
