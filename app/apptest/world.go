@@ -3,6 +3,7 @@ package apptest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ type World struct {
 	Relay  *transporttest.Relay // the first relay, home of everyone who names no other
 	relays map[string]*transporttest.Relay
 	names  map[*transporttest.Relay]wire.Address
+	people []*Person
 
 	mu      sync.Mutex
 	forward time.Duration
@@ -108,6 +110,7 @@ func (w *World) Person(name string, o PersonOptions) *Person {
 		w.t.Fatal(err)
 	}
 	p := &Person{ID: self.ID, Name: name, Store: o.Store, Ledger: NewLedger(), t: w.t, w: w, o: o}
+	w.people = append(w.people, p)
 	p.Wake()
 	w.t.Cleanup(p.Sleep)
 	return p
@@ -207,9 +210,27 @@ func (p *Person) Until(what string, done func() bool) {
 		case <-changed:
 		case <-ticker.C:
 		case <-deadline.C:
-			p.t.Fatalf("%s waited in vain for: %s", p.Name, what)
+			p.t.Fatalf("%s waited in vain for: %s\n%s", p.Name, what, p.w.waiting())
 		}
 	}
+}
+
+// waiting says what everyone still has to send, for the report of a wait in vain.
+func (w *World) waiting() string {
+	var out strings.Builder
+	now := w.Now()
+	for _, p := range w.people {
+		//nolint:errcheck // only a report
+		p.Store.View(context.Background(), func(tx chat.Tx) error {
+			items, err := tx.Queue().List()
+			for _, q := range items {
+				fmt.Fprintf(&out, "%s has %s %q after %d attempts, not before %v\n",
+					p.Name, q.State, q.Failure, q.Attempts, q.NotBefore.Sub(now).Round(time.Millisecond))
+			}
+			return err
+		})
+	}
+	return out.String()
 }
 
 // Befriend lets b add a over a fresh one-time invitation and a accept.

@@ -51,7 +51,7 @@ type Client struct {
 	mu     sync.Mutex
 	owned  map[wire.Mailbox]ed25519.PrivateKey
 	subs   map[wire.Mailbox]bool
-	unacks map[ackKey]int // bytes of a push that was delivered on the present connection
+	unacks map[ackKey]pushed // what was delivered on the present connection
 	closed bool
 }
 
@@ -82,7 +82,7 @@ func New(opts Options) *Client {
 		cancel: cancel,
 		owned:  map[wire.Mailbox]ed25519.PrivateKey{},
 		subs:   map[wire.Mailbox]bool{},
-		unacks: map[ackKey]int{},
+		unacks: map[ackKey]pushed{},
 	}
 	c.owner = newLink(ctx, c, opts.Owner, ownerLink{c})
 	c.sender = newLink(ctx, c, opts.Sender, senderLink{c})

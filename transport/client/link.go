@@ -16,7 +16,7 @@ type role interface {
 	// keep reports whether the connection is to be kept up without a call.
 	keep() bool
 	// push takes a pushed envelope.
-	push(*wire.PushFrame) error
+	push(*session, *wire.PushFrame) error
 	// reset prepares for a new session, before its reader starts.
 	reset()
 	// start makes a new session ready for use.

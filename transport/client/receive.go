@@ -14,6 +14,12 @@ type ackKey struct {
 	seq     uint64
 }
 
+// pushed is how much room a push takes, and where its credit goes back to. The session may not be the link's yet.
+type pushed struct {
+	bytes   int
+	session *session
+}
+
 func isGone(err error) bool { return errors.Is(err, wire.ErrNoMailbox) }
 
 // ownerLink is the role of the connection that reads and manages the own mailboxes.
@@ -42,6 +48,7 @@ func (o ownerLink) reset() {
 func (o ownerLink) start(ctx context.Context, s *session) error { return o.c.sync(ctx, s) }
 
 func (o ownerLink) up() {
+	o.c.owner.refresh() // what was subscribed after start looked, and found no session yet
 	o.c.sender.wake()
 	o.c.events.put(wire.Event{Kind: wire.Online})
 }
@@ -54,8 +61,8 @@ func (o ownerLink) down(err error) {
 	o.c.events.put(wire.Event{Kind: kind, Err: err})
 }
 
-func (o ownerLink) push(p *wire.PushFrame) error {
-	wanted, err := o.c.accept(p)
+func (o ownerLink) push(s *session, p *wire.PushFrame) error {
+	wanted, err := o.c.accept(s, p)
 	if err == nil && !wanted {
 		o.c.release(p.Mailbox, []uint64{p.Seq})
 	}
@@ -63,7 +70,7 @@ func (o ownerLink) push(p *wire.PushFrame) error {
 }
 
 // accept queues a push for the receiver, unless its mailbox was forgotten.
-func (c *Client) accept(p *wire.PushFrame) (wanted bool, err error) {
+func (c *Client) accept(s *session, p *wire.PushFrame) (wanted bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := ackKey{p.Mailbox, p.Seq}
@@ -71,7 +78,7 @@ func (c *Client) accept(p *wire.PushFrame) (wanted bool, err error) {
 		return false, wire.ErrMalformed
 	}
 	if !c.subs[p.Mailbox] {
-		c.unacks[key] = len(p.Envelope)
+		c.unacks[key] = pushed{len(p.Envelope), s}
 		return false, nil
 	}
 	push := wire.Push{Mailbox: p.Mailbox, Seq: p.Seq, Received: wire.Time(p.Received), Envelope: p.Envelope}
@@ -80,23 +87,25 @@ func (c *Client) accept(p *wire.PushFrame) (wanted bool, err error) {
 	default:
 		return false, wire.ErrMalformed // more than the credit allows
 	}
-	c.unacks[key] = len(p.Envelope)
+	c.unacks[key] = pushed{len(p.Envelope), s}
 	return true, nil
 }
 
 // release gives the relay credit for pushes that are done with.
 func (c *Client) release(m wire.Mailbox, seqs []uint64) {
 	var credit wire.Credit
+	var s *session // one for all: what came on another was forgotten with it
 	c.mu.Lock()
 	for _, seq := range seqs {
-		if size, ok := c.unacks[ackKey{m, seq}]; ok {
+		if p, ok := c.unacks[ackKey{m, seq}]; ok {
 			delete(c.unacks, ackKey{m, seq})
 			credit.Messages++
-			credit.Bytes += uint64(size)
+			credit.Bytes += uint64(p.bytes)
+			s = p.session
 		}
 	}
 	c.mu.Unlock()
-	if s := c.owner.peek(); s != nil && credit.Messages > 0 {
+	if s != nil {
 		s.post(&credit)
 	}
 }
@@ -202,11 +211,11 @@ func without(all, gone []wire.Mailbox) []wire.Mailbox {
 // senderLink is the role of the connection that sends to the mailboxes of others.
 type senderLink struct{ c *Client }
 
-func (senderLink) keep() bool                 { return false }
-func (senderLink) reset()                     {}
-func (senderLink) up()                        {}
-func (senderLink) down(error)                 {}
-func (senderLink) push(*wire.PushFrame) error { return wire.ErrMalformed }
+func (senderLink) keep() bool                           { return false }
+func (senderLink) reset()                               {}
+func (senderLink) up()                                  {}
+func (senderLink) down(error)                           {}
+func (senderLink) push(*session, *wire.PushFrame) error { return wire.ErrMalformed }
 
 // start closes the session once it has been idle.
 func (l senderLink) start(_ context.Context, s *session) error {

@@ -26,7 +26,7 @@ type session struct {
 	relay     wire.RelayID
 	challenge wire.Challenge
 	timeout   time.Duration
-	onPush    func(*wire.PushFrame) error
+	onPush    func(*session, *wire.PushFrame) error
 	goAway    time.Duration
 
 	slots  chan struct{}
@@ -46,7 +46,7 @@ type session struct {
 }
 
 // openSession reads HELLO and starts the writer and the reader, which end with ctx or the connection.
-func (c *Client) openSession(ctx context.Context, conn *websocket.Conn, onPush func(*wire.PushFrame) error) (*session, error) {
+func (c *Client) openSession(ctx context.Context, conn *websocket.Conn, onPush func(*session, *wire.PushFrame) error) (*session, error) {
 	s := &session{
 		conn:       conn,
 		timeout:    c.opts.Timeout,
@@ -153,7 +153,7 @@ func (s *session) read(ctx context.Context) error {
 func (s *session) dispatch(frame wire.Frame) error {
 	switch body := frame.Body.(type) {
 	case *wire.PushFrame:
-		return s.onPush(body)
+		return s.onPush(s, body)
 	case *wire.GoAway:
 		s.mu.Lock()
 		s.goAway = time.Duration(min(body.After, 3600)) * time.Second

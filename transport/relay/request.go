@@ -146,16 +146,18 @@ func (c *conn) subscribe(b *wire.Sub) error {
 		}
 	}
 	for _, m := range b.Mailboxes {
-		s := &subscription{conn: c, mailbox: m, behind: true}
 		c.mu.Lock()
 		_, again := c.subs[m]
-		if !again {
-			c.subs[m] = s
-		}
 		c.mu.Unlock()
-		if !again {
-			c.relay.hub.add(s)
+		if again {
+			continue
 		}
+		// The hub comes first: what is committed after the pump has read must find the subscription there.
+		s := &subscription{conn: c, mailbox: m, behind: true}
+		c.relay.hub.add(s)
+		c.mu.Lock()
+		c.subs[m] = s
+		c.mu.Unlock()
 	}
 	signal(c.pumpWake)
 	return nil
