@@ -9,27 +9,12 @@ import (
 	"go/parser"
 	"go/token"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"sotto/app/apptest/alloc"
 	"sotto/crypto/encode"
 )
-
-func TestEveryLabelIsUniqueAndWellFormed(t *testing.T) {
-	seen := map[encode.Label]bool{}
-	for _, l := range encode.Labels() {
-		if seen[l] {
-			t.Errorf("label %q stands twice in Labels", l)
-		}
-		seen[l] = true
-		purpose, ok := strings.CutPrefix(string(l), "sotto/v1/")
-		if !ok || purpose == "" || strings.Trim(purpose, "abcdefghijklmnopqrstuvwxyz-") != "" {
-			t.Errorf("label %q is not sotto/v1/<purpose>", l)
-		}
-	}
-}
 
 func TestLabelsListsEveryConstant(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "labels.go", nil, 0)

@@ -1,8 +1,8 @@
 package encode
 
-// Label names the purpose of a signature, hash, key or piece of associated data. Every label in
-// Sotto stands in this file and nowhere else (docs/PROTOCOL.md section 2), so that no two purposes
-// can share one.
+// Label names the purpose of a signature, hash, key or piece of associated data. Every label of the
+// clients stands in this file and nowhere else, those that a relay computes with in transport/wire
+// (docs/PROTOCOL.md appendix A), so that no two purposes can share one.
 type Label string
 
 // The labels, in the order of the sections of docs/PROTOCOL.md and docs/STORAGE.md.
@@ -11,7 +11,6 @@ const (
 	DeviceStatement Label = "sotto/v1/device-statement"
 	DeviceList      Label = "sotto/v1/device-list"
 	SafetyNumber    Label = "sotto/v1/safety-number"
-	Route           Label = "sotto/v1/route"
 
 	// Bundles and prekeys.
 	Invitation      Label = "sotto/v1/invitation"
@@ -26,7 +25,6 @@ const (
 	HandshakeTranscript    Label = "sotto/v1/handshake-transcript"
 	HandshakeRoot          Label = "sotto/v1/handshake-root"
 	HandshakeIdentityBlock Label = "sotto/v1/handshake-identity-block"
-	HandshakeBody          Label = "sotto/v1/handshake-body"
 	SessionBinding         Label = "sotto/v1/session-binding"
 	SessionID              Label = "sotto/v1/session-id"
 
@@ -37,13 +35,9 @@ const (
 	RatchetHeader  Label = "sotto/v1/ratchet-header"
 	RatchetKEM     Label = "sotto/v1/ratchet-kem"
 
-	// Content and relay.
+	// Conversations and state cells. The labels that a relay knows as well stand in transport/wire.
 	DirectConversation Label = "sotto/v1/direct-conversation"
-	MailboxAddress     Label = "sotto/v1/mailbox-address"
 	MailboxState       Label = "sotto/v1/mailbox-state"
-	RelayAuth          Label = "sotto/v1/relay-auth"
-	RelayTLS           Label = "sotto/v1/relay-tls"
-	RelayIdentity      Label = "sotto/v1/relay-identity"
 
 	// Vault and storage.
 	VaultKey        Label = "sotto/v1/vault-key"
@@ -54,13 +48,11 @@ const (
 	RowSeal         Label = "sotto/v1/row-seal"
 	LookupTag       Label = "sotto/v1/lookup-tag"
 	CoveredTable    Label = "sotto/v1/covered-table"
-	GuideProfile    Label = "sotto/v1/guide-profile"
 	StoreSubkey     Label = "sotto/v1/store-subkey"
 
 	// Evidence and exports.
 	AuditEntry     Label = "sotto/v1/audit-entry"
 	AuditHead      Label = "sotto/v1/audit-head"
-	ConsentRecord  Label = "sotto/v1/consent-record"
 	ExportManifest Label = "sotto/v1/export-manifest"
 	ExportLeaf     Label = "sotto/v1/export-leaf"
 	ExportNode     Label = "sotto/v1/export-node"
@@ -72,7 +64,6 @@ func Labels() []Label {
 		DeviceStatement,
 		DeviceList,
 		SafetyNumber,
-		Route,
 
 		Invitation,
 		BundleStatement,
@@ -85,7 +76,6 @@ func Labels() []Label {
 		HandshakeTranscript,
 		HandshakeRoot,
 		HandshakeIdentityBlock,
-		HandshakeBody,
 		SessionBinding,
 		SessionID,
 
@@ -96,11 +86,7 @@ func Labels() []Label {
 		RatchetKEM,
 
 		DirectConversation,
-		MailboxAddress,
 		MailboxState,
-		RelayAuth,
-		RelayTLS,
-		RelayIdentity,
 
 		VaultKey,
 		VaultSlot,
@@ -110,12 +96,10 @@ func Labels() []Label {
 		RowSeal,
 		LookupTag,
 		CoveredTable,
-		GuideProfile,
 		StoreSubkey,
 
 		AuditEntry,
 		AuditHead,
-		ConsentRecord,
 		ExportManifest,
 		ExportLeaf,
 		ExportNode,
