@@ -210,7 +210,7 @@ var planted = []bug{
 	},
 	{
 		name: "pair that the bundle does not list accepted", room: "handshake",
-		edits: one("initiate.go", "if pair != nil && !peer.pairs[pair.hash()] {", "if false {"),
+		edits: one("initiate.go", "if pair != nil && !peer.lists(pair) {", "if false {"),
 	},
 	{
 		name: "expired bundle accepted", room: "handshake",

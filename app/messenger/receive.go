@@ -347,9 +347,13 @@ func (in *intake) receiveInitial(p wire.Push, mb chat.Mailbox, e sealed) error {
 	if mb.Invitation == "" && mb.Contact != peer {
 		return in.reject(p) // I14: a contact's mailbox is for that identity only
 	}
+	kem, err := accepted.PeerDevice.KEM()
+	if err != nil {
+		return in.reject(p)
+	}
 	state, err := ratchet.NewAcceptor(ratchet.AcceptorParams{
 		Root: ratchet.Root(accepted.Root), Binding: accepted.Binding, SessionID: accepted.SessionID,
-		OwnRatchetKey: accepted.OwnRatchetKey, PeerStaticKEM: accepted.PeerDevice.KEM,
+		OwnRatchetKey: accepted.OwnRatchetKey, PeerStaticKEM: kem,
 	}, in.now)
 	clear(accepted.Root[:])
 	if err != nil {

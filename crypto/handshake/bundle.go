@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"bytes"
 	"crypto/ecdh"
 	"crypto/mlkem"
 	"errors"
@@ -35,7 +36,7 @@ type Bundle struct {
 	setID ID
 	dh    *ecdh.PublicKey
 	kem   []byte // last-resort key; parsed only where there is no one-time pair
-	pairs map[[32]byte]bool
+	pairs []byte // hashes of the unused one-time pairs, one after the other
 }
 
 // Identity returns whose bundle it is.
@@ -143,15 +144,23 @@ func parseStatement(certificate *identity.Certificate, list *identity.DeviceList
 		setID:       ID(setID),
 		dh:          dh,
 		kem:         kemBytes,
-		pairs:       make(map[[32]byte]bool, len(hashes)/32),
-	}
-	for ; len(hashes) > 0; hashes = hashes[32:] {
-		bundle.pairs[[32]byte(hashes)] = true
+		pairs:       hashes,
 	}
 	if err := bundle.checkDates(now); err != nil {
 		return nil, err
 	}
 	return bundle, nil
+}
+
+// lists reports whether the statement lists a one-time pair.
+func (b *Bundle) lists(pair *PublicPair) bool {
+	hash := pair.hash()
+	for rest := b.pairs; len(rest) > 0; rest = rest[len(hash):] {
+		if bytes.Equal(rest[:len(hash)], hash[:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkDates returns ErrBundleFuture or ErrBundleExpired when the statement may not be used at now.

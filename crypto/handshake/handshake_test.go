@@ -33,7 +33,11 @@ func TestBothSidesAgree(t *testing.T) {
 			if !sent.PeerRatchetKey.Equal(got.OwnRatchetKey.PublicKey()) {
 				t.Error("the first ratchet keys do not belong together")
 			}
-			if string(got.PeerDevice.KEM.Bytes()) != string(alice.own.Device.KEM().EncapsulationKey().Bytes()) {
+			kem, err := got.PeerDevice.KEM()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(kem.Bytes()) != string(alice.own.Device.KEM().EncapsulationKey().Bytes()) {
 				t.Error("the initiator's static KEM keys do not belong together")
 			}
 			none := c.pairs == 0

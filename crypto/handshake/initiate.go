@@ -50,7 +50,7 @@ func initiate(own Own, peer *Bundle, pair *PublicPair, secret Secret, now time.T
 	if err != nil {
 		return nil, err
 	}
-	if pair != nil && !peer.pairs[pair.hash()] {
+	if pair != nil && !peer.lists(pair) {
 		return nil, ErrUnlistedPair
 	}
 	if err := peer.checkDates(now); err != nil {
@@ -81,9 +81,10 @@ func initiate(own Own, peer *Bundle, pair *PublicPair, secret Secret, now time.T
 	stage := newStage(dh, secret, prefix, peer.Device)
 
 	id := own.Device.ID()
-	var block []byte
-	block = encode.Append(block, own.Certificate.Bytes())
-	block = encode.Append(block, own.List.Bytes())
+	certificate, list := own.Certificate.Bytes(), own.List.Bytes()
+	block := make([]byte, 0, 3*4+len(certificate)+len(list)+len(id))
+	block = encode.Append(block, certificate)
+	block = encode.Append(block, list)
 	block = encode.Append(block, id[:])
 	sealed := stage.seal(block)
 

@@ -27,9 +27,13 @@ func initiatorSession(t *testing.T, sent *handshake.Initiated, static *mlkem.Dec
 
 func acceptorSession(t *testing.T, got *handshake.Accepted) ratchet.State {
 	t.Helper()
+	kem, err := got.PeerDevice.KEM()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, err := ratchet.NewAcceptor(ratchet.AcceptorParams{
 		Root: ratchet.Root(got.Root), Binding: ratchet.Binding(got.Binding), SessionID: ratchet.SessionID(got.SessionID),
-		OwnRatchetKey: got.OwnRatchetKey, PeerStaticKEM: got.PeerDevice.KEM,
+		OwnRatchetKey: got.OwnRatchetKey, PeerStaticKEM: kem,
 	}, now)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,9 @@ import "crypto/sha256"
 
 const MaxKnown = maxKnown
 
+// ReducedKEM is the check of an ML-KEM-768 encapsulation key.
+var ReducedKEM = reducedKEM
+
 // Len returns how many pairs are remembered.
 func (k *Known) Len() int { return len(k.entries) }
 

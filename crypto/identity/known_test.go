@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"bytes"
+	"crypto/mlkem"
 	"errors"
 	"testing"
 	"time"
@@ -147,6 +148,28 @@ func TestOnlySoManyAreRemembered(t *testing.T) {
 	for i, want := range map[int]bool{0: true, 1: false, len(lists) - 1: true} {
 		if known.Has(certificate, lists[i]) != want {
 			t.Errorf("list %d: remembered is not %v", i, want)
+		}
+	}
+}
+
+// The check of a static KEM key says what the standard library's expansion of it would.
+func TestAKEMKeyIsCheckedAsFIPS203Says(t *testing.T) {
+	key := newDevice(t).KEM().EncapsulationKey().Bytes()
+	for name, c := range map[string]func([]byte) []byte{
+		"good":                         func(b []byte) []byte { return b },
+		"first coefficient of a pair":  func(b []byte) []byte { b[0], b[1] = 0x01, b[1]&0xf0|0x0d; return b },
+		"largest first":                func(b []byte) []byte { b[0], b[1] = 0x00, b[1]&0xf0|0x0d; return b },
+		"second coefficient of a pair": func(b []byte) []byte { b[1], b[2] = b[1]&0x0f|0x10, 0xd0; return b },
+		"largest second":               func(b []byte) []byte { b[1], b[2] = b[1]&0x0f, 0xd0; return b },
+		"last coefficient":             func(b []byte) []byte { b[1150], b[1151] = 0xff, 0xff; return b },
+		"seed of ones":                 func(b []byte) []byte { b[1183] = 0xff; return b },
+		"too short":                    func(b []byte) []byte { return b[:1183] },
+		"too long":                     func(b []byte) []byte { return append(b, 0) },
+		"nothing":                      func([]byte) []byte { return nil },
+	} {
+		b := c(bytes.Clone(key))
+		if _, err := mlkem.NewEncapsulationKey768(b); identity.ReducedKEM(b) != (err == nil) {
+			t.Errorf("%s: %v, the library says %v", name, identity.ReducedKEM(b), err)
 		}
 	}
 }

@@ -51,7 +51,11 @@ func TestDeviceSurvivesMarshalAndParse(t *testing.T) {
 	if err := statement.Verify(encode.BundleStatement, []byte("x"), sig, now); err != nil {
 		t.Error(err)
 	}
-	if !statement.DH.Equal(again.DH().PublicKey()) || !bytes.Equal(statement.KEM.Bytes(), again.KEM().EncapsulationKey().Bytes()) {
+	kem, err := statement.KEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !statement.DH.Equal(again.DH().PublicKey()) || !bytes.Equal(kem.Bytes(), again.KEM().EncapsulationKey().Bytes()) {
 		t.Error("the statement holds other keys")
 	}
 	foreign, err := newDevice(t).Sign(encode.BundleStatement, []byte("x"), now)
