@@ -83,6 +83,9 @@ type Annotations interface {
 	// Put inserts or, for a known id, replaces. An id of another author, kind or target is an ErrExists.
 	Put(Annotation) error
 	ForTarget(ConversationID, MessageID) ([]Annotation, error)
+	// List returns at most limit annotations of the conversation in the order they came, those after the one named; all
+	// from the first on after the zero id.
+	List(conv ConversationID, after MessageID, limit int) ([]Annotation, error)
 	DeleteForTarget(ConversationID, MessageID) error
 }
 

@@ -68,6 +68,42 @@ func (r annotationsRepo) ForTarget(conv chat.ConversationID, target chat.Message
 	return out, nil
 }
 
+func (r annotationsRepo) List(conv chat.ConversationID, after chat.MessageID, limit int) ([]chat.Annotation, error) {
+	if err := r.t.reading(); err != nil {
+		return nil, err
+	}
+	th, err := r.t.thread(conv)
+	if err == chat.ErrNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	first := int64(0)
+	if !after.IsZero() {
+		row, err := r.t.c.row("SELECT id FROM annotations WHERE tag = ? AND conversation = ?", r.tag("id", after), th.row)
+		if err != nil {
+			return nil, err
+		}
+		if row == nil {
+			return nil, chat.ErrNotFound
+		}
+		first = integer(row[0])
+	}
+	var out []chat.Annotation
+	err = r.t.c.each(`SELECT id, conversation, tag, target, body FROM annotations
+		WHERE conversation = ? AND id > ? ORDER BY id LIMIT ?`, []value{th.row, first, int64(max(limit, 0))},
+		func(row []value) error {
+			a, err := r.read(th, row)
+			out = append(out, a)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (r annotationsRepo) read(th *thread, row []value) (chat.Annotation, error) {
 	body, err := r.t.open(annotations, integer(row[0]), th.keyID, th.key, row[1:4], bytesOf(row[4]))
 	if err != nil {

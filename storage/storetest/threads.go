@@ -484,6 +484,25 @@ func annotations(t *testing.T, s chat.Store) {
 	view(t, s, func(tx chat.Tx) error {
 		got, err := tx.Annotations().ForTarget(a.Conversation, a.Target)
 		same(t, "ForTarget", got, []chat.Annotation{a, b})
+		for _, row := range []struct {
+			what  string
+			after chat.MessageID
+			limit int
+			want  []chat.Annotation
+		}{
+			{"List", chat.MessageID{}, 10, []chat.Annotation{a, b, other}},
+			{"List, bounded", chat.MessageID{}, 1, []chat.Annotation{a}},
+			{"List after the first", a.ID, 1, []chat.Annotation{b}},
+			{"List after the last", other.ID, 10, nil},
+		} {
+			listed, err := tx.Annotations().List(a.Conversation, row.after, row.limit)
+			if err != nil {
+				return err
+			}
+			same(t, row.what, listed, row.want)
+		}
+		nobody, _ := tx.Annotations().List(chat.ConversationID{0xee}, chat.MessageID{}, 10)
+		same(t, "List of an unknown conversation", nobody, []chat.Annotation(nil))
 		return err
 	})
 	update(t, s, func(tx chat.Tx) error {

@@ -110,6 +110,21 @@ func (r annotations) ForTarget(conv chat.ConversationID, target chat.MessageID) 
 	}, nil), r.t.reading()
 }
 
+func (r annotations) List(conv chat.ConversationID, after chat.MessageID, limit int) ([]chat.Annotation, error) {
+	if err := r.t.reading(); err != nil {
+		return nil, err
+	}
+	all := collect(r.t.s.annotations, copyAnnotation, func(a chat.Annotation) bool { return a.Conversation == conv }, nil)
+	if !after.IsZero() {
+		at := slices.IndexFunc(all, func(a chat.Annotation) bool { return a.ID == after })
+		if at < 0 {
+			return nil, chat.ErrNotFound
+		}
+		all = all[at+1:]
+	}
+	return append([]chat.Annotation(nil), all[:min(len(all), max(limit, 0))]...), nil
+}
+
 func (r annotations) DeleteForTarget(conv chat.ConversationID, target chat.MessageID) error {
 	if err := r.t.writing(); err != nil {
 		return err
