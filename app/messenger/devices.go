@@ -149,7 +149,7 @@ func (u *unit) dropDevices(peer chat.ContactID, list *identity.DeviceList) error
 			continue
 		}
 		gone = true
-		if err := u.Sessions().Delete(s.ID); err != nil {
+		if err := u.deleteSession(s.ID); err != nil {
 			return err
 		}
 	}

@@ -20,9 +20,9 @@ import (
 
 var benchNow = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// BenchmarkEnvelope writes one text of 200 bytes, the sides taking turns: session parsed, content encoded, padded to
-// its class, encrypted, session serialised; and the way back at the peer. The anchor parses and serialises its session
-// record at each step too.
+// BenchmarkEnvelope writes one text of 200 bytes, the sides taking turns: session read, content encoded, padded to its
+// class, encrypted, session serialised; and the way back at the peer. As in a Messenger, the state of the ratchet is kept
+// parsed from one unit of work to the next.
 func BenchmarkEnvelope(b *testing.B) {
 	ada, ben := inMemory(b)
 	pingPong(b, ada, ben)
@@ -40,6 +40,7 @@ func BenchmarkEnvelopeCommitted(b *testing.B) {
 // writer is one side of a session.
 type writer struct {
 	b     *testing.B
+	m     *Messenger // keeps the states
 	self  chat.ContactID
 	saved chat.Session // where there is no store
 	store chat.Store
@@ -56,7 +57,7 @@ func (w *writer) check(err error) {
 
 // inMemory returns the two sides of a session without stores.
 func inMemory(b *testing.B) (ada, ben *writer) {
-	ada, ben = &writer{b: b, self: chat.ContactID{1}}, &writer{b: b, self: chat.ContactID{2}}
+	ada, ben = &writer{b: b, m: new(Messenger), self: chat.ContactID{1}}, &writer{b: b, m: new(Messenger), self: chat.ContactID{2}}
 	var root ratchet.Root
 	var binding ratchet.Binding
 	var id ratchet.SessionID
@@ -75,18 +76,13 @@ func inMemory(b *testing.B) (ada, ben *writer) {
 		Root: root, Binding: binding, SessionID: id, OwnRatchetKey: prekey, PeerStaticKEM: static.EncapsulationKey(),
 	}, benchNow)
 	ada.check(err)
-	ada.put(nil, session{Session: chat.Session{ID: chat.SessionID(id), Peer: ben.self}, ratchet: a, binding: binding})
-	ben.put(nil, session{Session: chat.Session{ID: chat.SessionID(id), Peer: ada.self}, ratchet: c, binding: binding})
+	ada.commit(func(u *unit) {
+		ada.check(u.putSession(session{Session: chat.Session{ID: chat.SessionID(id), Peer: ben.self}, ratchet: a, binding: binding}))
+	})
+	ben.commit(func(u *unit) {
+		ben.check(u.putSession(session{Session: chat.Session{ID: chat.SessionID(id), Peer: ada.self}, ratchet: c, binding: binding}))
+	})
 	return ada, ben
-}
-
-// put serialises a session and keeps it in the transaction, or in memory when there is none.
-func (w *writer) put(tx chat.Tx, s session) {
-	w.b.Helper()
-	if tx == nil {
-		tx = memoryTx{w: w}
-	}
-	w.check((&unit{Tx: tx, now: benchNow}).putSession(s))
 }
 
 // memoryTx keeps the one session of a writer.
@@ -117,7 +113,7 @@ func (w *writer) keepIn(dir string) {
 	w.check(err)
 	w.b.Cleanup(func() { w.check(store.Close()) })
 	w.store = store
-	w.commit(func(tx chat.Tx) {
+	w.commit(func(tx *unit) {
 		w.check(tx.Conversations().Put(chat.Conversation{ID: chat.ConversationID{9}, Kind: chat.Direct}))
 		w.check(tx.Sessions().Put(w.saved))
 		item, err := tx.Queue().Add(chat.QueueItem{Peer: w.saved.Peer})
@@ -126,29 +122,34 @@ func (w *writer) keepIn(dir string) {
 	})
 }
 
-func (w *writer) commit(f func(chat.Tx)) {
+// commit runs one unit of work, in the store if there is one.
+func (w *writer) commit(f func(*unit)) {
 	w.b.Helper()
-	if w.store == nil {
-		f(nil)
-		return
-	}
-	w.check(w.store.Update(w.b.Context(), func(tx chat.Tx) error {
-		f(tx)
+	var u *unit
+	run := func(tx chat.Tx) error {
+		u = &unit{Tx: tx, m: w.m, now: benchNow}
+		f(u)
 		return nil
-	}))
+	}
+	if w.store == nil {
+		w.check(run(memoryTx{w: w}))
+	} else {
+		w.check(w.store.Update(w.b.Context(), run))
+	}
+	u.settleStates()
 }
 
-func (w *writer) session(tx chat.Tx) session {
+func (w *writer) session(u *unit) session {
 	w.b.Helper()
 	s := w.saved
-	if tx != nil {
+	if w.store != nil {
 		var err error
-		s, err = tx.Sessions().Get(w.saved.ID)
+		s, err = u.Sessions().Get(w.saved.ID)
 		w.check(err)
 	}
-	parsed, err := parseSession(s)
+	read, err := u.session(s)
 	w.check(err)
-	return parsed
+	return read
 }
 
 func (w *writer) send(text string) (envelope []byte) {
@@ -158,13 +159,13 @@ func (w *writer) send(text string) (envelope []byte) {
 		ID: chat.NewMessageID(), Conv: chat.ConversationID{9}, Seq: w.seq, Sent: benchNow, Body: content.Text{Text: text},
 	}.Encode()
 	w.check(err)
-	w.commit(func(tx chat.Tx) {
+	w.commit(func(u *unit) {
 		var s session
-		s, envelope, err = seal(w.session(tx), encoded)
+		s, envelope, err = seal(w.session(u), encoded)
 		w.check(err)
-		w.put(tx, s)
-		if tx != nil {
-			w.check(tx.Queue().Put(chat.QueueItem{ID: w.item, Peer: s.Peer, Envelope: envelope, Session: s.ID, Created: benchNow}))
+		w.check(u.putSession(s))
+		if w.store != nil {
+			w.check(u.Queue().Put(chat.QueueItem{ID: w.item, Peer: s.Peer, Envelope: envelope, Session: s.ID, Created: benchNow}))
 		}
 	})
 	return envelope
@@ -172,19 +173,19 @@ func (w *writer) send(text string) (envelope []byte) {
 
 func (w *writer) receive(envelope []byte) {
 	w.b.Helper()
-	w.commit(func(tx chat.Tx) {
+	w.commit(func(u *unit) {
 		e, err := parseEnvelope(envelope)
 		w.check(err)
-		s := w.session(tx)
+		s := w.session(u)
 		next, plaintext, _, err := ratchet.Decrypt(s.ratchet, e.message, e.associated(), benchNow)
 		w.check(err)
 		s.ratchet.Erase()
 		s.ratchet = next
-		w.put(tx, s)
+		w.check(u.putSession(s))
 		c, err := decodePlaintext(plaintext)
 		w.check(err)
-		if tx != nil {
-			_, err := tx.Messages().Put(chat.Message{
+		if w.store != nil {
+			_, err := u.Messages().Put(chat.Message{
 				ID: c.ID, Conversation: c.Conv, Author: s.Peer, Direction: chat.In, Kind: chat.KindText, Seq: c.Seq,
 				Sent: c.Sent, Received: benchNow, State: chat.Delivered, Text: c.Body.(content.Text).Text,
 			})

@@ -126,7 +126,7 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 			}
 			if item.State == chat.QueueWaiting {
 				if s == nil {
-					found, err := sendingSession(u.Tx, peer)
+					found, err := u.sendingSession(peer)
 					if errors.Is(err, chat.ErrNotFound) {
 						noSession = true
 						break

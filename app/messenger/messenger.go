@@ -23,6 +23,7 @@ type Messenger struct {
 	handlers map[content.Kind]Handler
 	keys     keys
 	known    identity.Known // certificates and device lists that were verified in this run
+	ratchets ratchets       // guarded by commits
 
 	commits sync.Mutex // orders commits with what subscribers hear of them
 	rolled  bool       // a rollback was noticed in this run; guarded by commits
@@ -118,6 +119,9 @@ func (m *Messenger) Close() error {
 	m.keys.own.Device.Erase()
 	m.keys.identity.Erase()
 	m.known.Forget()
+	m.commits.Lock()
+	defer m.commits.Unlock()
+	m.ratchets.close()
 	return nil
 }
 

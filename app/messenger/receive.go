@@ -216,7 +216,7 @@ func (in *intake) receiveIn(p wire.Push, mb chat.Mailbox, e sealed, stored chat.
 	if err != nil {
 		return err
 	}
-	s, err := parseSession(stored)
+	s, err := in.session(stored)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (m *Messenger) renew(ctx context.Context, peer chat.ContactID, route chat.R
 	}
 	//nolint:errcheck // tried again
 	m.update(ctx, func(u *unit) error {
-		present, err := sendingSession(u.Tx, peer)
+		present, err := u.sendingSession(peer)
 		if errors.Is(err, chat.ErrNotFound) || err == nil && !present.stale(u.now) {
 			return nil // the peer was first
 		}

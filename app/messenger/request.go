@@ -81,7 +81,7 @@ func (in *intake) storeRequest(mb chat.Mailbox, contact chat.Contact, c content.
 	if err := in.Contacts().Put(contact); err != nil {
 		return err
 	}
-	s, err := sendingSession(in.Tx, contact.ID)
+	s, err := in.sendingSession(contact.ID)
 	if err := ignoreMissing(err); err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (u *unit) forgetPeer(id chat.ContactID) error {
 		return err
 	}
 	for _, s := range sessions {
-		if err := ignoreMissing(u.Sessions().Delete(s.ID)); err != nil {
+		if err := ignoreMissing(u.deleteSession(s.ID)); err != nil {
 			return err
 		}
 	}

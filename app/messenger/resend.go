@@ -99,7 +99,7 @@ func (in *intake) applyAgain(s session, contact chat.Contact) error {
 // yield gives way to a session that lost against an own one, begun at the same time: its peer has nothing else. An own
 // one that was begun for the same reason stays: then both sides decide by the binding.
 func (u *unit) yield(s *session) error {
-	present, err := sendingSession(u.Tx, s.Peer)
+	present, err := u.sendingSession(s.Peer)
 	if err := ignoreMissing(err); err != nil {
 		return err
 	}

@@ -45,7 +45,17 @@ const (
 	flagWarned    = 8
 )
 
+// parseSession reads a session to look at it.
 func parseSession(s chat.Session) (session, error) {
+	return decodeSession(s, ratchet.ParseState)
+}
+
+// session reads a session to go on with it.
+func (u *unit) session(s chat.Session) (session, error) {
+	return decodeSession(s, func(stored []byte) (ratchet.State, error) { return u.ratchet(s.ID, stored) })
+}
+
+func decodeSession(s chat.Session, parse func([]byte) (ratchet.State, error)) (session, error) {
 	r := encode.NewReader(s.State)
 	head := r.Fixed(2)
 	binding, previous := r.Fixed(32), r.Fixed(len(chat.SessionID{}))
@@ -53,7 +63,7 @@ func parseSession(s chat.Session) (session, error) {
 	if r.Done() != nil || head[0] != stateVersion {
 		return session{}, fmt.Errorf("%w: session", chat.ErrDamaged)
 	}
-	parsed, err := ratchet.ParseState(state)
+	parsed, err := parse(state)
 	if err != nil {
 		return session{}, fmt.Errorf("%w: session", chat.ErrDamaged)
 	}
@@ -81,24 +91,49 @@ func (s session) waits() bool { return s.Header != nil }
 
 // putSession stores the session with its present ratchet state.
 func (u *unit) putSession(s session) error {
-	s.State = slices.Concat([]byte{stateVersion, s.flags()}, s.binding[:], s.previous[:])
-	s.State = encode.Append(s.State, s.ratchet.Marshal())
+	state := s.ratchet.Marshal()
+	s.State = make([]byte, 0, 2+len(s.binding)+len(s.previous)+4+len(state))
+	s.State = append(s.State, stateVersion, s.flags())
+	s.State = append(s.State, s.binding[:]...)
+	s.State = append(s.State, s.previous[:]...)
+	s.State = encode.Append(s.State, state)
 	s.Used = u.now
-	return u.Sessions().Put(s.Session)
+	if err := u.Sessions().Put(s.Session); err != nil {
+		return err
+	}
+	u.stage(s.ID, state, s.ratchet)
+	return nil
 }
 
-// sendingSession returns the session that sends to a peer's device; chat.ErrNotFound when there is none.
+// sendingSession returns the session that sends to a peer's device, to look at it; chat.ErrNotFound when there is none.
 func sendingSession(tx chat.Tx, peer chat.ContactID) (session, error) {
-	sessions, err := tx.Sessions().ForPeer(peer)
+	s, err := sending(tx, peer)
 	if err != nil {
 		return session{}, err
 	}
+	return parseSession(s)
+}
+
+// sendingSession returns it to go on with it.
+func (u *unit) sendingSession(peer chat.ContactID) (session, error) {
+	s, err := sending(u.Tx, peer)
+	if err != nil {
+		return session{}, err
+	}
+	return u.session(s)
+}
+
+func sending(tx chat.Tx, peer chat.ContactID) (chat.Session, error) {
+	sessions, err := tx.Sessions().ForPeer(peer)
+	if err != nil {
+		return chat.Session{}, err
+	}
 	for _, s := range sessions {
 		if s.Archived.IsZero() {
-			return parseSession(s)
+			return s, nil
 		}
 	}
-	return session{}, chat.ErrNotFound
+	return chat.Session{}, chat.ErrNotFound
 }
 
 // seal encrypts a content under the session and returns the session after it and the envelope. It stores nothing.
@@ -140,7 +175,7 @@ func (u *unit) settle(s *session) error {
 			continue
 		}
 		if archived++; archived > maxArchived {
-			if err := u.Sessions().Delete(o.ID); err != nil {
+			if err := u.deleteSession(o.ID); err != nil {
 				return err
 			}
 			continue
@@ -148,7 +183,7 @@ func (u *unit) settle(s *session) error {
 		if !o.Archived.IsZero() {
 			continue
 		}
-		other, err := parseSession(o)
+		other, err := u.session(o)
 		if errors.Is(err, chat.ErrDamaged) {
 			o.Archived = u.now
 			if err := u.Sessions().Put(o); err != nil {

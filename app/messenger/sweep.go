@@ -58,11 +58,11 @@ func (u *unit) sweepSessions(peer chat.ContactID) error {
 			if u.now.Sub(s.Archived) <= archivedFor {
 				continue
 			}
-			if err := u.Sessions().Delete(s.ID); err != nil {
+			if err := u.deleteSession(s.ID); err != nil {
 				return err
 			}
 		default:
-			parsed, err := parseSession(s)
+			parsed, err := u.session(s)
 			if err != nil {
 				return err
 			}

@@ -22,6 +22,7 @@ type unit struct {
 	tend   bool                 // mailboxes changed
 	list   *identity.DeviceList // the own list was renewed
 	rolled bool                 // a rollback was noticed and dealt with
+	states staged               // of the sessions stored
 }
 
 // update runs f as one unit of work and tells its events after the commit, in the order of commits.
@@ -43,8 +44,12 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 		return f(u)
 	})
 	if err != nil {
+		if u != nil {
+			u.dropStates()
+		}
 		return err
 	}
+	u.settleStates()
 	m.hub.publish(u.events)
 	m.rolled = m.rolled || u.rolled
 	if u.list != nil {
