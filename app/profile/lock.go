@@ -35,6 +35,7 @@ func (p *Profile) Lock(ctx context.Context) (*Locked, error) {
 	if !p.end() {
 		return nil, errors.New("profile: ended already")
 	}
+	p.recordLock()
 	err = p.shut()
 	l := &Locked{folder: p.folder, relay: p.Relay, options: p.options}
 	for address, owned := range keys {

@@ -167,10 +167,18 @@ func Open(ctx context.Context, o OpenOptions) (*Profile, error) {
 // unlock opens the store of a folder that is held and composes the use cases on it.
 func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret, o Options) (*Profile, error) {
 	attempts := security.NewAttempts(f.path(attemptsName), o.Now)
+	failed, err := attempts.Failed()
+	if err != nil {
+		return nil, err
+	}
 	var store *storage.Store
-	err := attempts.Try(func() (err error) {
-		store, err = storage.Open(ctx, f.dir, secret.storage, o.storage())
-		return err
+	err = attempts.Try(func() (err error) {
+		if store, err = storage.Open(ctx, f.dir, secret.storage, o.storage()); err != nil {
+			return err
+		}
+		// Before the count is cleared. A full disk or a damaged log keeps nobody out of what is theirs.
+		_ = store.Update(ctx, func(tx chat.Tx) error { return security.RecordUnlock(tx, security.NewAudit(o.Now), failed) })
+		return nil
 	})
 	if err != nil {
 		if store != nil {
@@ -231,11 +239,15 @@ func (p *Profile) Start(ctx context.Context) error {
 // takeAlerts feeds the alerts of the event stream into the list of alerts, those first that came before.
 func (p *Profile) takeAlerts(ctx context.Context) {
 	raise := func(e messenger.Event) {
-		if e.Type != messenger.EventAlert {
+		if !alarms(e) {
 			return
 		}
+		times := 1
+		if e.Type == messenger.EventAlert {
+			times = max(e.Count, 1)
+		}
 		_ = p.Alerts.Raise(ctx, e.Seq, security.Alert{ // what fails now is taken in at the next start
-			Code: e.Detail, Contact: e.Contact, Relay: e.Relay, Count: max(e.Count, 1), First: e.Time, Last: e.Time,
+			Code: e.Detail, Contact: e.Contact, Relay: e.Relay, Count: times, First: e.Time, Last: e.Time,
 		})
 	}
 	p.feed = p.Messenger.Subscribe(raise)
@@ -250,6 +262,23 @@ func (p *Profile) takeAlerts(ctx context.Context) {
 			seq = e.Seq
 		}
 	}
+}
+
+// alarms reports whether an event deserves a look: the alerts, and what happened to the devices and sessions of a contact
+// that does not happen every day.
+func alarms(e messenger.Event) bool {
+	switch e.Type {
+	case messenger.EventAlert:
+		return true
+	case messenger.EventSession:
+		switch e.Detail {
+		case messenger.AlertOverdue, messenger.SessionLost, messenger.SessionResent, messenger.SessionResendHeld:
+			return true
+		}
+	case messenger.EventContact:
+		return e.Detail == messenger.ContactDeviceRemoved || e.Detail == messenger.ContactDevicesExpired
+	}
+	return false
 }
 
 // VerifyPassphrase implements security.Secret.
@@ -345,7 +374,13 @@ func (p *Profile) Close() error {
 	if !p.end() {
 		return nil
 	}
+	p.recordLock()
 	return errors.Join(p.shut(), p.Relay.Close(), p.folder.release())
+}
+
+// recordLock takes into the audit log that the keys go. A full disk or a damaged log must not keep them here.
+func (p *Profile) recordLock() {
+	_ = p.store.Update(context.Background(), func(tx chat.Tx) error { return security.RecordLock(tx, p.Audit) })
 }
 
 // end reports whether the caller is the one that ends the profile.

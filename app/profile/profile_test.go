@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -201,6 +203,62 @@ func TestWrongPassphrasesMakeTheNextOneWait(t *testing.T) {
 	}
 	if wait, err := profile.UnlockWait(dir); err != nil || wait <= 0 {
 		t.Errorf("UnlockWait = %v, %v", wait, err)
+	}
+}
+
+func TestUnlocksAndLocksStandInTheAuditLogAndFailedOnesRaiseAnAlert(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "p")
+	now := time.Now()
+	o := cheap
+	o.Now = func() time.Time { return now }
+	p, _, err := profile.Create(t.Context(), profile.CreateOptions{Options: o, Dir: dir, Name: "Ada", Passphrase: passphrase})
+	if err := errors.Join(err, p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	open := func(secret string) error {
+		now = now.Add(time.Hour)
+		p, err = profile.Open(t.Context(), profile.OpenOptions{Options: o, Dir: dir, Secret: profile.Passphrase(secret)})
+		return err
+	}
+	for range 4 {
+		if err := open("no"); !errors.Is(err, chat.ErrWrongSecret) {
+			t.Fatal(err)
+		}
+	}
+	last := now
+	if err := open(passphrase); err != nil {
+		t.Fatal(err)
+	}
+	alerts, err := p.Alerts.List(t.Context())
+	if err != nil || len(alerts) != 1 || alerts[0].Code != security.AlertFailedUnlocks || alerts[0].Count != 4 || alerts[0].Last.Sub(last).Abs() > time.Second {
+		t.Errorf("alerts %+v, %v", alerts, err)
+	}
+	locked, err := p.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = locked.Unlock(t.Context(), profile.Passphrase(passphrase)); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err = p.View(t.Context(), func(tx chat.Tx) error {
+		entries, err := tx.Audit().List(0, 100)
+		for _, e := range entries {
+			got = append(got, strings.TrimSpace(e.Action+" "+e.Detail))
+		}
+		return err
+	})
+	want := []string{
+		"profile.created", "profile.locked", "profile.unlocked wrong secrets before: 4", "profile.locked", "profile.unlocked",
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("audit log %q, %v; want %q", got, err, want)
+	}
+	if alerts, err := p.Alerts.List(t.Context()); err != nil || len(alerts) != 1 || alerts[0].Count != 4 {
+		t.Errorf("raised again: %+v, %v", alerts, err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
