@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sotto/app/messenger"
+	"sotto/app/ui/confirm"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -29,6 +30,7 @@ type View struct {
 
 	contact chat.Contact
 	number  messenger.SafetyNumber
+	state   messenger.SecurityState
 	loaded  bool
 	loading bool
 	again   bool
@@ -73,7 +75,7 @@ func (v *View) Shown() { v.read() }
 // Closed implements screen.Screen.
 func (v *View) Closed() {
 	v.body.RemoveAll()
-	v.contact, v.number = chat.Contact{}, messenger.SafetyNumber{}
+	v.contact, v.number, v.state = chat.Contact{}, messenger.SafetyNumber{}, messenger.SecurityState{}
 	v.name.SetText("")
 	v.digits.SetText("")
 }
@@ -84,7 +86,13 @@ func (v *View) Reread() { v.read() }
 // Heard implements screen.Listener.
 func (v *View) Heard(events []messenger.Event) {
 	if slices.ContainsFunc(events, func(e messenger.Event) bool {
-		return e.Contact == v.id && e.Type == messenger.EventContact && e.Detail != messenger.ContactRead && e.Detail != messenger.ContactDraft
+		switch e.Type {
+		case messenger.EventContact:
+			return e.Contact == v.id && e.Detail != messenger.ContactRead && e.Detail != messenger.ContactDraft
+		case messenger.EventAlert, messenger.EventSession:
+			return e.Contact == v.id
+		}
+		return false
 	}) {
 		v.read()
 	}
@@ -93,6 +101,7 @@ func (v *View) Heard(events []messenger.Event) {
 type facts struct {
 	contact chat.Contact
 	number  messenger.SafetyNumber
+	state   messenger.SecurityState
 }
 
 func (v *View) read() {
@@ -106,7 +115,10 @@ func (v *View) read() {
 		if f.contact, err = m.Contact(ctx, v.id); err != nil {
 			return f, err
 		}
-		f.number, err = m.SafetyNumber(ctx, v.id)
+		if f.number, err = m.SafetyNumber(ctx, v.id); err != nil {
+			return f, err
+		}
+		f.state, err = m.Security(ctx, v.id)
 		return f, err
 	}, func(f facts, err error) {
 		v.loading = false
@@ -114,7 +126,7 @@ func (v *View) read() {
 		case err != nil && !v.loaded:
 			v.s.Nav.Fail(err)
 		case err == nil:
-			v.contact, v.number, v.loaded = f.contact, f.number, true
+			v.contact, v.number, v.state, v.loaded = f.contact, f.number, f.state, true
 			v.show()
 		}
 		if v.again {
@@ -127,9 +139,29 @@ func (v *View) read() {
 func (v *View) named() i18n.Args { return i18n.Args{"Name": screen.NameOf(v.contact)} }
 
 func (v *View) show() {
-	v.body.Objects = []fyne.CanvasObject{v.who(), v.safety(), v.naming(), v.privacy(), v.parting()}
+	v.body.Objects = []fyne.CanvasObject{v.who()}
+	if pending := v.pending(); pending != nil {
+		v.body.Add(pending)
+	}
+	for _, part := range []fyne.CanvasObject{v.safety(), v.naming(), v.privacy(), v.parting()} {
+		v.body.Add(part)
+	}
 	v.page.Refresh()
 	v.content.Refresh()
+}
+
+// pending is what waits for the person's word, nil for nothing. A change of a verified contact stands with the number.
+func (v *View) pending() fyne.CanvasObject {
+	m := confirm.Of(v.state)
+	if m == confirm.Nothing || m == confirm.Changed {
+		return nil
+	}
+	name := screen.NameOf(v.contact)
+	return widget.NewColumn(theme.Space3,
+		widget.NewBanner(widget.BannerWords{Icon: confirm.Icon(m), Tone: confirm.Tone(m), Text: confirm.Sentence(m, v.state, name)}, nil, nil),
+		widget.NewRow(0, -1, widget.NewButton(i18n.T("confirm.act"), theme.IconCheck, widget.Secondary, func() {
+			confirm.Ask(v.s, v.id, name, v.state, func() { v.page.ScrollTo(v.check) })
+		})))
 }
 
 // who is the head of the page.

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/ui/confirm"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -58,6 +59,10 @@ func (h *header) show() {
 
 // explain says in three sentences what a state means, and offers the act that belongs to it.
 func (h *header) explain(c condition) {
+	if c.action == confirmIt {
+		h.v.confirm()
+		return
+	}
 	widget.NewMessageDialog(widget.MessageWords{
 		Icon: c.icon, Tone: c.tone, Title: c.title, Text: c.text, Act: c.offer, Cancel: i18n.T("chat.close"),
 	}, nil, func() {
@@ -150,7 +155,11 @@ func (v *View) askToErase() {
 	}).Open(v.s.Canvas())
 }
 
-// showBanners says under the header what keeps messages from going out.
+// confirm asks for the person's word about a new device or a changed identity.
+func (v *View) confirm() { confirm.Ask(v.s, v.contact.ID, screen.NameOf(v.contact), v.security, nil) }
+
+// showBanners says under the header what keeps messages from going out, and what the person has to decide. It stays until
+// that is done.
 func (v *View) showBanners() {
 	v.banners.RemoveAll()
 	add := func(w widget.BannerWords, acted func()) {
@@ -166,6 +175,12 @@ func (v *View) showBanners() {
 		add(widget.BannerWords{
 			Icon: theme.IconChanged, Tone: widget.Alarming, Text: i18n.T("chat.changed", v.named()), Action: i18n.T("state.compare"),
 		}, func() { v.s.Nav.Open(screen.Place{Screen: screen.Contact, Contact: id}) })
+	case confirm.Of(v.security) != confirm.Nothing:
+		matter := confirm.Of(v.security)
+		add(widget.BannerWords{
+			Icon: confirm.Icon(matter), Tone: confirm.Tone(matter), Text: confirm.Sentence(matter, v.security, screen.NameOf(v.contact)),
+			Action: i18n.T("confirm.act"),
+		}, v.confirm)
 	case v.contact.State == chat.ContactPending:
 		add(widget.BannerWords{Icon: theme.IconClock, Tone: widget.Plain, Text: i18n.T("chat.pending", v.named())}, nil)
 	}

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"sotto/app/messenger"
+	"sotto/app/ui/confirm"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -17,6 +18,7 @@ const (
 	compare
 	openPrivacy
 	openSettings
+	confirmIt
 )
 
 // condition is one state that the head of the chat shows: a chip, and three sentences on it.
@@ -35,12 +37,15 @@ type condition struct {
 func conditions(c chat.Contact, s messenger.SecurityState, overdue bool) []condition {
 	named := i18n.Args{"Name": screen.NameOf(c)}
 	var out []condition
-	switch s.Verification {
-	case chat.Changed:
+	if m := confirm.Of(s); m != confirm.Nothing {
+		name := screen.NameOf(c)
 		out = append(out, condition{
-			icon: theme.IconChanged, tone: widget.Alarming, word: i18n.T("state.changed"), title: i18n.T("state.changed.title", named),
-			text: i18n.T("state.changed.text", named), offer: i18n.T("state.compare"), action: compare,
+			icon: confirm.Icon(m), tone: confirm.Tone(m), word: confirm.Word(m), title: confirm.Title(m, name),
+			text: confirm.Text(m, s, name), offer: i18n.T("confirm.act"), action: confirmIt,
 		})
+	}
+	switch s.Verification {
+	case chat.Changed: // said above
 	case chat.Verified:
 		out = append(out, condition{
 			icon: theme.IconVerified, tone: widget.Fine, word: i18n.T("state.verified"), title: i18n.T("state.verified.title", named),
@@ -105,6 +110,12 @@ func quantum(s messenger.SecurityState, named i18n.Args) condition {
 		return condition{
 			icon: theme.IconQuantumPending, tone: widget.Careful, word: i18n.T("state.quantum.overdue"), title: i18n.T("state.quantum.overdue.title"),
 			text: i18n.T("state.quantum.overdue.text", named),
+		}
+	}
+	if s.PQ != messenger.PQPending {
+		return condition{
+			icon: theme.IconClock, word: i18n.T("state.quantum.none"), title: i18n.T("state.quantum.none.title", named),
+			text: i18n.T("state.quantum.none.text"),
 		}
 	}
 	return condition{

@@ -7,6 +7,7 @@ import (
 
 	"sotto/app/messenger"
 	"sotto/app/security"
+	"sotto/app/ui/confirm"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
@@ -38,8 +39,13 @@ func (p *Screen) showAlerts(now present) {
 			unseen = true
 			icon, ink = theme.IconAlert, theme.Caution
 		}
-		rows = append(rows, widget.NewRow(theme.Space3, 1, widget.NewIcon(icon, ink, 20),
-			widget.NewColumn(2, form.Body(alertWords(a, name)), form.Small(p.alertTime(a)))))
+		row := []fyne.CanvasObject{
+			widget.NewIcon(icon, ink, 20), widget.NewColumn(2, form.Body(alertWords(a, name)), form.Small(p.alertTime(a))),
+		}
+		if act := p.alertAct(a, now); act != nil {
+			row = append(row, act)
+		}
+		rows = append(rows, widget.NewRow(theme.Space3, 1, row...))
 	}
 	p.alerts.Objects = []fyne.CanvasObject{form.Group(rows...)}
 	if unseen {
@@ -47,6 +53,27 @@ func (p *Screen) showAlerts(now present) {
 	} else {
 		p.seen.Hide()
 	}
+}
+
+// alertAct answers the button of an alert that still waits for the person's word, nil for one that does not.
+func (p *Screen) alertAct(a security.Alert, now present) fyne.CanvasObject {
+	switch a.Code {
+	case messenger.AlertIdentityChanged, messenger.AlertDeviceAdded, messenger.SessionResendHeld:
+	default:
+		return nil
+	}
+	for _, s := range now.sessions {
+		if s.contact.ID == a.Contact && confirm.Of(s.state) != confirm.Nothing {
+			return p.confirmButton(s)
+		}
+	}
+	return nil
+}
+
+func (p *Screen) confirmButton(s session) fyne.CanvasObject {
+	return widget.NewSmallButton(i18n.T("confirm.act"), "", widget.Secondary, func() {
+		confirm.Ask(p.s, s.contact.ID, screen.NameOf(s.contact), s.state, nil)
+	})
 }
 
 func (p *Screen) alertTime(a security.Alert) string {
@@ -78,8 +105,6 @@ func alertWords(a security.Alert, name string) string {
 		return i18n.T("alerts.audit-damaged")
 	case messenger.AlertRejected:
 		return i18n.T("alerts.rejected")
-	case messenger.AlertIdentityChanged:
-		return i18n.T("alerts.identity-changed", args)
 	case messenger.AlertInviteReused:
 		return i18n.T("alerts.invite-reused")
 	case messenger.AlertRelayIdentity:
@@ -88,8 +113,36 @@ func alertWords(a security.Alert, name string) string {
 		return i18n.T("alerts.mailbox-gone", args)
 	case messenger.AlertDamaged:
 		return i18n.T("alerts.damaged")
-	case messenger.AlertOverdue:
-		return i18n.T("alerts.pq-overdue", args)
+	case messenger.AlertRolledBack:
+		return i18n.T("alerts.rolled-back")
+	}
+	if said := peerWords(a.Code, args); said != "" {
+		return said
 	}
 	return i18n.T("alerts.other", i18n.Args{"Code": a.Code})
+}
+
+// peerWords says what happened to the devices of a contact or the session with it.
+func peerWords(code string, args i18n.Args) string {
+	switch code {
+	case messenger.AlertIdentityChanged:
+		return i18n.T("alerts.identity-changed", args)
+	case messenger.AlertDeviceAdded:
+		return i18n.T("alerts.device-added", args)
+	case messenger.AlertDevicesRefused:
+		return i18n.T("alerts.devices-refused", args)
+	case messenger.ContactDeviceRemoved:
+		return i18n.T("alerts.device-removed", args)
+	case messenger.ContactDevicesExpired:
+		return i18n.T("alerts.devices-expired", args)
+	case messenger.AlertOverdue:
+		return i18n.T("alerts.pq-overdue", args)
+	case messenger.SessionLost:
+		return i18n.T("alerts.lost", args)
+	case messenger.SessionResent:
+		return i18n.T("alerts.resent", args)
+	case messenger.SessionResendHeld:
+		return i18n.T("alerts.resend-held", args)
+	}
+	return ""
 }

@@ -26,17 +26,25 @@ type Screen struct {
 	idle     *widget.Text
 	alerts   *fyne.Container
 	seen     *widget.Button
+	device   *fyne.Container
 	sessions *fyne.Container
+	keys     *fyne.Container
 	relays   *fyne.Container
+
+	loading bool
+	again   bool // something happened while it was read
 }
 
 // New makes the screen.
 func New(s screen.Services, _ screen.Place) screen.Screen {
 	p := &Screen{s: s}
-	p.alerts, p.sessions, p.relays = widget.NewColumn(0), widget.NewColumn(0), widget.NewColumn(0)
+	p.alerts, p.relays = widget.NewColumn(0), widget.NewColumn(0)
+	p.device, p.sessions, p.keys = widget.NewColumn(0), widget.NewColumn(theme.Space3), widget.NewColumn(0)
 	header := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("security.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
-	p.root = container.NewStack(form.Page(header, p.lock(), p.alertSection(), p.device(),
+	p.root = container.NewStack(form.Page(header, p.lock(), p.alertSection(),
+		form.Section(i18n.T("security.device"), i18n.T("security.device.lead"), p.device),
 		form.Section(i18n.T("security.sessions"), i18n.T("security.sessions.lead"), p.sessions),
+		form.Section(i18n.T("security.keys"), i18n.T("security.keys.lead"), p.keys),
 		form.Section(i18n.T("security.relays"), i18n.T("security.relays.lead"), p.relays),
 		form.Small(i18n.T("security.limits"))))
 	return p
@@ -47,7 +55,7 @@ func (p *Screen) Content() fyne.CanvasObject { return p.root }
 
 // Closed implements screen.Screen.
 func (p *Screen) Closed() {
-	for _, c := range []*fyne.Container{p.alerts, p.sessions, p.relays} {
+	for _, c := range []*fyne.Container{p.alerts, p.device, p.sessions, p.keys, p.relays} {
 		c.Objects = nil
 	}
 }
@@ -56,6 +64,7 @@ func (p *Screen) Closed() {
 type session struct {
 	contact chat.Contact
 	state   messenger.SecurityState
+	keys    messenger.ContactKeys
 }
 
 // present is what the page shows.
@@ -63,6 +72,7 @@ type present struct {
 	idle     time.Duration
 	alerts   []security.Alert
 	sessions []session
+	keys     messenger.KeyReport
 	names    map[chat.ContactID]string
 	status   messenger.Status
 }
@@ -71,16 +81,29 @@ type present struct {
 func (p *Screen) Shown() { p.load() }
 
 func (p *Screen) load() {
+	if p.loading {
+		p.again = true
+		return
+	}
+	p.loading = true
 	screen.Run(p.s.Work, p.read, func(now present, err error) {
+		p.loading = false
 		if err != nil {
+			p.again = false
 			p.s.Nav.Fail(err)
 			return
 		}
 		p.idle.SetContent(idleWords(now.idle))
 		p.showAlerts(now)
-		p.showSessions(now.sessions)
+		p.showDevice(now.keys)
+		p.showSessions(now)
+		p.showKeys(now.keys)
 		p.showRelays(now.status)
 		p.root.Refresh()
+		if p.again {
+			p.again = false
+			p.load()
+		}
 	})
 }
 
@@ -88,8 +111,13 @@ func (p *Screen) load() {
 func (p *Screen) Heard(events []messenger.Event) {
 	for _, e := range events {
 		switch e.Type {
-		case messenger.EventAlert, messenger.EventSession, messenger.EventConnection, messenger.EventContact:
-			p.load()
+		case messenger.EventContact:
+			if e.Detail != messenger.ContactRead && e.Detail != messenger.ContactDraft {
+				p.load()
+				return
+			}
+		case messenger.EventAlert, messenger.EventSession, messenger.EventConnection, messenger.EventMessage, messenger.EventRequest:
+			p.load() // a message moves the ratchet: a proof may have come with it
 			return
 		}
 	}
@@ -105,6 +133,13 @@ func (p *Screen) read(ctx context.Context) (present, error) {
 	if now.alerts, err = p.s.Profile.Alerts.List(ctx); err != nil {
 		return now, err
 	}
+	if now.keys, err = p.s.Messenger().Keys(ctx); err != nil {
+		return now, err
+	}
+	keys := map[chat.ContactID]messenger.ContactKeys{}
+	for _, k := range now.keys.Contacts {
+		keys[k.Contact] = k
+	}
 	contacts, err := p.s.Messenger().Contacts(ctx)
 	if err != nil {
 		return now, err
@@ -118,7 +153,7 @@ func (p *Screen) read(ctx context.Context) (present, error) {
 		if err != nil {
 			return now, err
 		}
-		now.sessions = append(now.sessions, session{contact: c, state: state})
+		now.sessions = append(now.sessions, session{contact: c, state: state, keys: keys[c.ID]})
 	}
 	now.status, err = p.s.Messenger().Status(ctx)
 	return now, err
@@ -151,72 +186,6 @@ func idleWords(idle time.Duration) string {
 		return i18n.T("security.idle.never")
 	}
 	return i18n.T("security.idle.after", i18n.Args{"Time": i18n.Duration(idle)})
-}
-
-// device is the section of this device and identity.
-func (p *Screen) device() fyne.CanvasObject {
-	self := p.s.Messenger().Self()
-	mono := func(s string) *widget.Text { return widget.NewText(s, widget.TextOptions{Mono: true, Wrap: true}) }
-	return form.Section(i18n.T("security.device"), i18n.T("security.device.lead"), form.Group(
-		widget.NewColumn(2, widget.NewText(i18n.T("security.device.id"), widget.TextOptions{Bold: true}), mono(grouped(self.Device.String()))),
-		widget.NewColumn(2, widget.NewText(i18n.T("security.identity"), widget.TextOptions{Bold: true}), mono(grouped(self.ID.String())),
-			form.Small(i18n.T("security.identity.note"))),
-	))
-}
-
-// grouped writes hexadecimal digits in groups of four.
-func grouped(hex string) string {
-	var parts []string
-	for ; len(hex) > 4; hex = hex[4:] {
-		parts = append(parts, hex[:4])
-	}
-	return strings.Join(append(parts, hex), " ")
-}
-
-func (p *Screen) showSessions(all []session) {
-	if len(all) == 0 {
-		p.sessions.Objects = []fyne.CanvasObject{form.Note(i18n.T("security.sessions.none"))}
-		return
-	}
-	var rows []fyne.CanvasObject
-	for _, s := range all {
-		id := s.contact.ID
-		rows = append(rows, widget.NewRow(theme.Space3, 1,
-			widget.NewAvatar(screen.Person(s.contact), widget.AvatarRow, theme.Raised),
-			widget.NewColumn(theme.Space1,
-				widget.NewText(screen.NameOf(s.contact), widget.TextOptions{Bold: true, Cut: true}),
-				form.Buttons(chipsOf(s)...)),
-			widget.NewSmallButton(i18n.T("security.sessions.open"), "", widget.Quiet, func() {
-				p.s.Nav.Open(screen.Place{Screen: screen.Contact, Contact: id})
-			})))
-	}
-	p.sessions.Objects = []fyne.CanvasObject{form.Group(rows...)}
-}
-
-func chipsOf(s session) []fyne.CanvasObject {
-	var chips []fyne.CanvasObject
-	add := func(icon theme.IconName, word string, tone widget.Tone) {
-		chips = append(chips, widget.NewChip(icon, word, tone, nil))
-	}
-	switch s.state.Verification {
-	case chat.Verified:
-		add(theme.IconVerified, i18n.T("security.verified"), widget.Fine)
-	case chat.Changed:
-		add(theme.IconChanged, i18n.T("security.changed"), widget.Alarming)
-	default:
-		add(theme.IconUnverified, i18n.T("security.unverified"), widget.Plain)
-	}
-	switch s.state.PQ {
-	case messenger.PQAuthenticated:
-		add(theme.IconQuantum, i18n.T("security.pq"), widget.Fine)
-	case messenger.PQPending:
-		add(theme.IconQuantumPending, i18n.T("security.pq.pending"), widget.Plain)
-	case messenger.PQOverdue:
-		add(theme.IconWarning, i18n.T("security.pq.overdue"), widget.Careful)
-	case messenger.PQNone:
-		add(theme.IconClock, i18n.T("security.pq.none"), widget.Plain)
-	}
-	return chips
 }
 
 func (p *Screen) showRelays(status messenger.Status) {

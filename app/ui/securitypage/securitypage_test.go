@@ -122,7 +122,7 @@ func TestAlertsAreSaidAndMarkedAsSeen(t *testing.T) {
 		}
 	}
 	s.Show(New(s.Services(p), screen.Place{}))
-	s.Sees("4 wrong passphrases were tried before the last unlock.")
+	s.Sees("4 wrong passphrases were tried before you unlocked.")
 	s.Sees("of-the-future")
 	s.Tap("Mark as seen")
 	s.Until("they are seen", func() bool { return s.Button("Mark as seen") == nil })
@@ -136,7 +136,8 @@ func TestEveryAlertHasWords(t *testing.T) {
 	stage.New(t) // loads the words
 	for _, code := range []string{
 		security.AlertFailedUnlocks, security.AlertAuditDamaged, "rejected", "identity-changed", "invite-reused", "relay-identity",
-		"mailbox-gone", "damaged", "pq-overdue",
+		"mailbox-gone", "damaged", "pq-overdue", "rolled-back", "device-added", "devices-refused", "device-removed", "devices-expired",
+		"lost", "resent", "resend-held",
 	} {
 		if w := alertWords(security.Alert{Code: code, Count: 1}, "Ada"); strings.Contains(w, "no words for") || strings.HasPrefix(w, "alerts.") {
 			t.Errorf("%s: %q", code, w)

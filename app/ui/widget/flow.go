@@ -212,6 +212,12 @@ func NewPage(content fyne.CanvasObject) *Page {
 // ScrollToTop shows the beginning.
 func (p *Page) ScrollToTop() { p.scroll.ScrollToTop() }
 
+// ScrollTo brings o, which is somewhere on the page, to its upper edge as far as the page reaches.
+func (p *Page) ScrollTo(o fyne.CanvasObject) {
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject
+	p.scroll.ScrollToOffset(fyne.NewPos(0, at(o).Y-at(p.scroll.Content).Y))
+}
+
 // CreateRenderer implements fyne.Widget.
 func (p *Page) CreateRenderer() fyne.WidgetRenderer {
 	return &parts{
