@@ -2,6 +2,8 @@ package ratchet
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/rand"
 	"crypto/subtle"
 	"fmt"
 	"strings"
@@ -182,7 +184,7 @@ func TestStolenStateCannotReadEarlierMessages(t *testing.T) {
 	}
 }
 
-// I10, the pure side: what is not committed has not happened, and can be done again.
+// I10 and K5, the pure side: what is not committed has not happened, and can be done again.
 func TestAnUncommittedStepCanBeRepeated(t *testing.T) {
 	alice, bob := settled(t)
 	stored := alice.state.Marshal()
@@ -211,6 +213,31 @@ func TestAnUncommittedStepCanBeRepeated(t *testing.T) {
 		t.Errorf("opened %q the second time", got)
 	}
 	bob.refuses(lost, ErrDuplicate)
+}
+
+// K5: a turn opens its message first and makes the own new chain after. One that does not open, by whoever knows no more
+// than what is public, makes no chain; the own one goes on, and the genuine turn still opens.
+func TestK5AForgedTurnMakesNoChainOfItsOwn(t *testing.T) {
+	alice, bob := settled(t)
+	other, err := ecdh.X25519().GenerateKey(rand.Reader)
+	must(t, err)
+	own := func(m []byte) []byte { return m[2+16 : 2+16+32] } // version, flags, session, then the chain
+	first := bob.send("in the chain before")
+	before := bytes.Clone(own(first))
+	alice.open(first)
+	genuine := alice.send("a turn")
+	forged := bytes.Clone(genuine)
+	copy(own(forged), other.PublicKey().Bytes())
+	bob.refuses(forged, ErrUndecryptable)
+	if after := own(bob.send("still in it")); !bytes.Equal(after, before) {
+		t.Error("a message that did not open made a new chain")
+	}
+	if got := bob.open(genuine); got != "a turn" {
+		t.Errorf("opened %q", got)
+	}
+	if after := own(bob.send("in the chain after")); bytes.Equal(after, before) {
+		t.Error("control: a message that opened made no new chain")
+	}
 }
 
 func TestErasingAStateLeavesItsSuccessors(t *testing.T) {
