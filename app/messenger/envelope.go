@@ -68,26 +68,35 @@ func (s sealed) opened(plaintext []byte) (previous chat.SessionID, padded []byte
 	return chat.SessionID(plaintext[:previousSize]), plaintext[previousSize:], nil
 }
 
-// prefix returns everything before the ratchet message.
-func (s sealed) prefix() []byte {
-	out := []byte{envelopeVersion, s.kind}
+// prefix appends everything before the ratchet message to dst.
+func (s sealed) prefix(dst []byte) []byte {
+	dst = append(dst, envelopeVersion, s.kind)
 	if s.kind == typeInitial {
-		out = encode.Append(out, s.header)
+		dst = encode.Append(dst, s.header)
 	}
-	return out
+	return dst
 }
 
-// pad returns the ratchet plaintext: the length of the content, the content, and zeros so that the whole envelope, with
-// the prefix and the ratchet's overhead, has the size of its class. Error: chat.ErrTooLarge.
-func pad(content []byte, prefix, overhead int) ([]byte, error) {
+// prefixSize returns how long the prefix is.
+func (s sealed) prefixSize() int {
+	if s.kind == typeInitial {
+		return headSize + lengthSize + len(s.header)
+	}
+	return headSize
+}
+
+// pad returns the ratchet plaintext: the lead, the length of the content, the content, and zeros so that the whole
+// envelope, with the prefix and the ratchet's overhead, has the size of its class. Error: chat.ErrTooLarge.
+func pad(lead, content []byte, prefix, overhead int) ([]byte, error) {
 	fixed := prefix + overhead
-	class, err := wire.EnvelopeSize(fixed + lengthSize + len(content))
+	class, err := wire.EnvelopeSize(fixed + len(lead) + lengthSize + len(content))
 	if err != nil {
 		return nil, fmt.Errorf("%w: envelope", chat.ErrTooLarge)
 	}
 	out := make([]byte, class-fixed)
-	binary.BigEndian.PutUint32(out, uint32(len(content)))
-	copy(out[lengthSize:], content)
+	rest := out[copy(out, lead):]
+	binary.BigEndian.PutUint32(rest, uint32(len(content)))
+	copy(rest[lengthSize:], content)
 	return out, nil
 }
 
@@ -97,8 +106,13 @@ func unpad(plaintext []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: padding", chat.ErrMalformed)
 	}
 	n, rest := binary.BigEndian.Uint32(plaintext), plaintext[lengthSize:]
-	if uint64(n) > uint64(len(rest)) || len(bytes.Trim(rest[n:], "\x00")) != 0 {
+	if uint64(n) > uint64(len(rest)) || !zeros(rest[n:]) {
 		return nil, fmt.Errorf("%w: padding", chat.ErrMalformed)
 	}
 	return rest[:n], nil
+}
+
+// zeros reports whether all bytes are zero: the first is, and each is the one before it.
+func zeros(b []byte) bool {
+	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1])
 }

@@ -14,7 +14,7 @@ func TestEveryEnvelopeHasTheSizeOfItsClass(t *testing.T) {
 	for _, prefix := range []int{headSize, headSize + lengthSize + 14120} {
 		for _, overhead := range []int{ratchet.MinOverhead, ratchet.MaxOverhead} {
 			for _, n := range []int{0, 1, 200, 1400, 4000, 9000, 32 << 10, 40 << 10} {
-				padded, err := pad(make([]byte, n), prefix, overhead)
+				padded, err := pad(nil, make([]byte, n), prefix, overhead)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -32,11 +32,11 @@ func TestEveryEnvelopeHasTheSizeOfItsClass(t *testing.T) {
 }
 
 func TestTextsOfALineLookAlike(t *testing.T) {
-	a, err := pad(make([]byte, 80), headSize, ratchet.MinOverhead)
+	a, err := pad(nil, make([]byte, 80), headSize, ratchet.MinOverhead)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := pad(make([]byte, 80+1400), headSize, ratchet.MaxOverhead)
+	b, err := pad(nil, make([]byte, 80+1400), headSize, ratchet.MaxOverhead)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestTextsOfALineLookAlike(t *testing.T) {
 }
 
 func TestPaddingMustBeZeros(t *testing.T) {
-	padded, err := pad([]byte("hello"), headSize, ratchet.MinOverhead)
+	padded, err := pad(nil, []byte("hello"), headSize, ratchet.MinOverhead)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestPaddingMustBeZeros(t *testing.T) {
 	if _, err := unpad([]byte{0, 0, 0, 9, 1}); !errors.Is(err, chat.ErrMalformed) {
 		t.Errorf("unpad beyond the end = %v", err)
 	}
-	if _, err := pad(make([]byte, wire.MaxEnvelope), 0, 0); !errors.Is(err, chat.ErrTooLarge) {
+	if _, err := pad(nil, make([]byte, wire.MaxEnvelope), 0, 0); !errors.Is(err, chat.ErrTooLarge) {
 		t.Errorf("pad of too much = %v", err)
 	}
 }
@@ -79,7 +79,7 @@ func FuzzParseEnvelope(f *testing.F) {
 			}
 			return
 		}
-		if again := append(e.prefix(), e.message...); !bytes.Equal(again, b) {
+		if again := append(e.prefix(nil), e.message...); !bytes.Equal(again, b) {
 			t.Error("an envelope has two forms")
 		}
 	})

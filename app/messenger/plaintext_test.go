@@ -16,7 +16,7 @@ func FuzzDecodePlaintext(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	padded, err := pad(encoded, headSize, 40)
+	padded, err := pad(nil, encoded, headSize, 40)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -3,9 +3,9 @@ package messenger
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"sotto/chat"
@@ -91,17 +91,18 @@ func (s session) waits() bool { return s.Header != nil }
 
 // putSession stores the session with its present ratchet state.
 func (u *unit) putSession(s session) error {
-	state := s.ratchet.Marshal()
-	s.State = make([]byte, 0, 2+len(s.binding)+len(s.previous)+4+len(state))
+	const head = 2 + len(s.binding) + len(s.previous)
+	s.State = make([]byte, 0, head+lengthSize+s.ratchet.Size())
 	s.State = append(s.State, stateVersion, s.flags())
 	s.State = append(s.State, s.binding[:]...)
 	s.State = append(s.State, s.previous[:]...)
-	s.State = encode.Append(s.State, state)
+	s.State = binary.BigEndian.AppendUint32(s.State, uint32(s.ratchet.Size()))
+	s.State = s.ratchet.Append(s.State)
 	s.Used = u.now
 	if err := u.Sessions().Put(s.Session); err != nil {
 		return err
 	}
-	u.stage(s.ID, state, s.ratchet)
+	u.stage(s.ID, s.State[head+lengthSize:], s.ratchet)
 	return nil
 }
 
@@ -142,24 +143,24 @@ func seal(s session, content []byte) (session, []byte, error) {
 	if s.Header != nil {
 		e.kind, e.header = typeInitial, s.Header
 	}
-	prefix := e.prefix()
 	var lead []byte
 	if e.kind == typeInitial {
 		lead = s.previous[:]
 	}
-	plaintext, err := pad(content, len(prefix)+len(lead), s.ratchet.Overhead())
+	before, overhead := e.prefixSize(), s.ratchet.Overhead()
+	plaintext, err := pad(lead, content, before, overhead)
 	if err != nil {
 		return session{}, nil, err
 	}
-	plaintext = slices.Concat(lead, plaintext)
-	next, message, err := ratchet.Encrypt(s.ratchet, plaintext, e.associated())
+	envelope := e.prefix(make([]byte, 0, before+overhead+len(plaintext)))
+	next, envelope, err := ratchet.EncryptTo(envelope, s.ratchet, plaintext, e.associated())
 	clear(plaintext)
 	if err != nil {
 		return session{}, nil, fmt.Errorf("encrypt: %w", err)
 	}
 	s.ratchet.Erase()
 	s.ratchet = next
-	return s, append(prefix, message...), nil
+	return s, envelope, nil
 }
 
 // settle makes a new session the one that sends, unless another wins (I12; docs/PROTOCOL.md section 7.3). An own session

@@ -3,6 +3,7 @@ package ratchet
 import (
 	"crypto/rand"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -12,20 +13,26 @@ import (
 // [State.Overhead] bytes longer than plaintext; s stays as it was. Errors: ErrNotReady, ErrTooLarge,
 // ErrExhausted, ErrState.
 func Encrypt(s State, plaintext, ad []byte) (State, []byte, error) {
+	return EncryptTo(nil, s, plaintext, ad)
+}
+
+// EncryptTo is Encrypt that appends the message to dst and returns both, dst alone with an error. plaintext and dst must
+// not overlap.
+func EncryptTo(dst []byte, s State, plaintext, ad []byte) (State, []byte, error) {
 	switch {
 	case s.IsZero():
-		return s, nil, ErrState
+		return s, dst, ErrState
 	case !s.s.send.ready:
-		return s, nil, ErrNotReady
+		return s, dst, ErrNotReady
 	case len(plaintext) > MaxPlaintext:
-		return s, nil, ErrTooLarge
+		return s, dst, ErrTooLarge
 	case s.s.send.number == math.MaxUint32:
-		return s, nil, ErrExhausted
+		return s, dst, ErrExhausted
 	}
 	next := s.s.clone()
 	material, err := next.material()
 	if err != nil {
-		return s, nil, ErrState
+		return s, dst, ErrState
 	}
 	h := header{
 		flags:    next.send.flags,
@@ -37,10 +44,11 @@ func Encrypt(s State, plaintext, ad []byte) (State, []byte, error) {
 		material: material,
 	}
 	rand.Read(h.salt)
-	message := h.append(make([]byte, 0, MinOverhead+len(material)+len(plaintext)))
+	begin := len(dst)
+	message := h.append(slices.Grow(dst, MinOverhead+len(material)+len(plaintext)))
 
 	key := chainStep(&next.send.key)
-	aead, nonce, fullAD := sealing(&key, &next.binding, next.role, message, h.salt, ad)
+	aead, nonce, fullAD := sealing(&key, &next.binding, next.role, message[begin:], h.salt, ad)
 	message = aead.Seal(message, nonce, plaintext, fullAD)
 
 	next.send.number++

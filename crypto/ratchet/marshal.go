@@ -31,7 +31,40 @@ func (s State) Marshal() []byte {
 	if s.IsZero() {
 		return nil
 	}
-	return s.s.append(nil)
+	return s.Append(make([]byte, 0, s.Size()))
+}
+
+// Append appends what Marshal returns to dst. With room for [State.Size] bytes in it no other copy of the secrets is made.
+func (s State) Append(dst []byte) []byte {
+	if s.IsZero() {
+		return dst
+	}
+	return s.s.append(dst)
+}
+
+// Size returns how many bytes Marshal returns.
+func (s State) Size() int {
+	if s.IsZero() {
+		return 0
+	}
+	n := 3 + len(s.s.session) + len(s.s.binding) + 2*keySize + 2*publicSize + 8 + 4 + 1
+	if s.s.send.ready {
+		n += keySize + 4 + 4 + 1 + len(s.s.send.answer)
+	}
+	if s.s.outstanding != nil {
+		n += seedSize
+	}
+	if s.s.ownStatic != nil {
+		n += seedSize
+	}
+	n += len(s.s.peerStatic)
+	for i := range s.s.receive {
+		n += publicSize + 32 + 1 + 4 + 4 + 2 + len(s.s.receive[i].skipped)*(4+keySize)
+		if s.s.receive[i].open {
+			n += keySize
+		}
+	}
+	return n
 }
 
 func (s *state) append(b []byte) []byte {

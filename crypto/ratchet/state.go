@@ -72,7 +72,7 @@ type sendChain struct {
 func (s *state) clone() *state {
 	c := *s
 	c.send.answer = slices.Clone(s.send.answer)
-	c.receive = slices.Clone(s.receive)
+	c.receive = append(make([]receiveChain, 0, len(s.receive)+1), s.receive...) // room for the chain of a turn
 	for i := range c.receive {
 		c.receive[i].skipped = slices.Clone(s.receive[i].skipped)
 	}
