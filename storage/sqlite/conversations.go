@@ -151,6 +151,9 @@ func (r conversationsRepo) Destroy(id chat.ConversationID) error {
 			return mapped(err)
 		}
 	}
+	if err := r.t.journal(-th.row); err != nil {
+		return err
+	}
 	if err := r.t.remove(conversations, th.row); err != nil {
 		return err
 	}

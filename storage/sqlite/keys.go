@@ -56,6 +56,13 @@ func (r *ring) purpose(name string) (int64, vault.RowKey) {
 	return id, r.keys[id]
 }
 
+// name makes a key the one of a purpose.
+func (r *ring) name(purpose string, id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.purposes[purpose] = id
+}
+
 // A row of the keys table holds a purpose (empty for a conversation) and a key, wrapped by the vault.
 const keyRecordV1 = 1
 

@@ -129,6 +129,7 @@ func (r messagesRepo) insert(th *thread, m chat.Message) (chat.Message, error) {
 		return asked, err
 	}
 	m.Revision = 1
+	r.t.followed = true
 	err = r.t.insert(messages, id, th.keyID, th.key, []value{th.row, m.Position, r.t.messageTag(m.ID)}, encodeMessage(m))
 	if err != nil {
 		r.t.s.last[messages]--
@@ -156,6 +157,11 @@ func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) 
 		m.Position = old.Position
 	}
 	m.Revision = old.Revision + 1
+	if m.Text != old.Text || m.Deleted != old.Deleted || m.Kind != old.Kind || !m.DisplayTime().Equal(old.DisplayTime()) {
+		if err := r.t.journal(id); err != nil {
+			return m, err
+		}
+	}
 	err = r.t.update(messages, id, th.keyID, th.key, []value{th.row, m.Position, r.t.messageTag(m.ID)}, encodeMessage(m))
 	if constraint(err) {
 		return m, chat.ErrExists
@@ -203,6 +209,9 @@ func (r messagesRepo) Delete(id chat.MessageID) error {
 	}
 	for _, th := range r.t.threads {
 		th.last = -1
+	}
+	if err := r.t.journal(integer(row[0])); err != nil {
+		return err
 	}
 	return r.t.remove(messages, integer(row[0]))
 }

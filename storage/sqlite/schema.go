@@ -15,6 +15,7 @@ const applicationID = 0x536f746f
 
 var migrations = []migration{
 	{up: schema1, down: schema1Down},
+	{up: journalSchema, down: journalSchemaDown},
 }
 
 const schema1 = `

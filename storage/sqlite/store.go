@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"sotto/chat"
 	"sotto/crypto/encode"
@@ -34,6 +35,8 @@ type Store struct {
 	vaultMu sync.RWMutex
 	keys    *ring
 	tags    *vault.Tagger
+
+	follower atomic.Pointer[func(erased bool)]
 
 	reached func(point string) // tests: kill points of the epoch turn
 }
@@ -346,6 +349,9 @@ func (s *Store) writeTx(f func(*tx) error) (err error) {
 	}
 	committed = true
 	t.committed()
+	if t.followed || t.erase {
+		s.tell(t.erase)
+	}
 	return nil
 }
 

@@ -21,6 +21,10 @@ type tx struct {
 	heads   map[vault.Tag]*head
 	made    map[int64]vault.RowKey // keys that this transaction created
 	dead    []int64                // keys that it destroyed
+
+	followed  bool          // messages changed
+	search    *vault.RowKey // new key of the search snapshot, and its row
+	searchRow int64
 }
 
 func (t *tx) Contacts() chat.Contacts           { return contactsRepo{t} }
@@ -192,6 +196,11 @@ func (t *tx) seal() error {
 	if err := t.flushHeads(); err != nil {
 		return err
 	}
+	if t.erase {
+		if err := t.dropSearchKey(); err != nil {
+			return err
+		}
+	}
 	if !t.dirty && !t.erase {
 		return nil
 	}
@@ -208,6 +217,7 @@ func (t *tx) committed() {
 	for _, id := range t.dead {
 		t.s.keys.forget(id)
 	}
+	t.keepSearchKey()
 }
 
 // The state row holds the sealed cover; epoch and the mark of a pending erasure are bound to it.

@@ -1,0 +1,252 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"sotto/chat"
+	"sotto/crypto/vault"
+)
+
+// The journal tells what follows the messages, the search index, which rows changed since it last looked: a row is
+// written to it in the transaction that changes or removes the text of a message. New rows need none, since row ids grow.
+
+const (
+	journalSchema     = "CREATE TABLE journal (id INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL);"
+	journalSchemaDown = "DROP TABLE journal; DELETE FROM sqlite_sequence WHERE name = 'journal';"
+)
+
+// Mark is a place in the life of the messages: all rows up to Row and all changes up to Change have been seen.
+type Mark struct{ Row, Change int64 }
+
+// Row is a message as it stands in the history. A Row that is Gone has no Message; with ID 0 it is a conversation that
+// was destroyed.
+type Row struct {
+	ID      int64 // row id; it never leaves storage
+	Thread  int64 // row id of the conversation
+	Gone    bool
+	Message chat.Message
+}
+
+// Feed returns, from one snapshot, at most limit changes and new messages after the mark, changes first, and the mark
+// behind them. Rows that do not authenticate are left out. At the end it returns no rows.
+func (s *Store) Feed(ctx context.Context, from Mark, limit int) (rows []Row, next Mark, err error) {
+	next = from
+	err = s.view(ctx, func(t *tx) error {
+		changed, err := t.c.rows("SELECT id, row FROM journal WHERE id > ? ORDER BY id LIMIT ?", from.Change, int64(limit))
+		if err != nil {
+			return err
+		}
+		var again []int64
+		for _, c := range changed {
+			next.Change = integer(c[0])
+			switch row := integer(c[1]); {
+			case row < 0:
+				rows = append(rows, Row{Thread: -row, Gone: true})
+			case row <= from.Row:
+				again = append(again, row)
+			}
+		}
+		if len(changed) == limit {
+			return t.again(again, &rows)
+		}
+		if err := t.again(again, &rows); err != nil {
+			return err
+		}
+		return t.messageRows(&rows, func(id int64) { next.Row = id },
+			" WHERE m.id > ? ORDER BY m.id LIMIT ?", from.Row, int64(limit-len(changed)))
+	})
+	return rows, next, err
+}
+
+// again appends the rows as they stand now, or that they are gone.
+func (t *tx) again(ids []int64, rows *[]Row) error {
+	seen := map[int64]bool{}
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		before := len(*rows)
+		if err := t.messageRows(rows, func(int64) {}, " WHERE m.id = ?", id); err != nil {
+			return err
+		}
+		if len(*rows) == before {
+			*rows = append(*rows, Row{ID: id, Gone: true})
+		}
+	}
+	return nil
+}
+
+// messageRows appends what the rest of the query selects; seen is told every row id, also of rows that are left out.
+func (t *tx) messageRows(rows *[]Row, seen func(id int64), rest string, args ...value) error {
+	r := messagesRepo{t}
+	return t.c.each(selectRows+rest, args, func(row []value) error {
+		seen(integer(row[0]))
+		th := &thread{row: integer(row[1]), keyID: integer(row[5])}
+		var err error
+		if th.key, err = t.key(th.keyID); err != nil {
+			return skipDamaged(err)
+		}
+		m, err := r.decode(th, row[:5])
+		if err != nil {
+			return skipDamaged(err)
+		}
+		*rows = append(*rows, Row{ID: integer(row[0]), Thread: th.row, Message: m})
+		return nil
+	})
+}
+
+const selectRows = `SELECT m.id, m.conversation, m.position, m.tag, m.body, c.key FROM messages m
+	JOIN conversations c ON c.id = m.conversation`
+
+func skipDamaged(err error) error {
+	if errors.Is(err, chat.ErrDamaged) {
+		return nil
+	}
+	return err
+}
+
+// rowsAtOnce is how many rows one query of Rows reads.
+const rowsAtOnce = 64
+
+var selectRowsIn = " WHERE m.id IN (?" + strings.Repeat(", ?", rowsAtOnce-1) + ")"
+
+// Rows returns the messages of row ids, in any order; rows that are gone or do not authenticate are left out.
+func (s *Store) Rows(ctx context.Context, ids []int64) (rows []Row, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		for len(ids) > 0 {
+			args := make([]value, rowsAtOnce)
+			n := min(len(ids), rowsAtOnce)
+			for i := range args {
+				args[i] = int64(0)
+				if i < n {
+					args[i] = ids[i]
+				}
+			}
+			if err := t.messageRows(&rows, func(int64) {}, selectRowsIn, args...); err != nil {
+				return err
+			}
+			ids = ids[n:]
+		}
+		return nil
+	})
+	return rows, err
+}
+
+// RowOf returns the row id of a message, ErrNotFound when there is none.
+func (s *Store) RowOf(ctx context.Context, id chat.MessageID) (row int64, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		_, row, err = messagesRepo{t}.find(id)
+		return err
+	})
+	return row, err
+}
+
+// Newest returns the mark at which everything committed has been seen, and how many messages there are.
+func (s *Store) Newest(ctx context.Context) (mark Mark, messages int, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		row, err := t.c.row(`SELECT ifnull((SELECT max(id) FROM messages), 0), ifnull((SELECT max(id) FROM journal), 0),
+			(SELECT count(*) FROM messages)`)
+		if err != nil {
+			return err
+		}
+		mark, messages = Mark{integer(row[0]), integer(row[1])}, int(integer(row[2]))
+		return nil
+	})
+	return mark, messages, err
+}
+
+func (s *Store) view(ctx context.Context, f func(*tx) error) error {
+	return s.View(ctx, func(t chat.Tx) error { return f(t.(*tx)) })
+}
+
+// Follow lets f be called after every commit that changed messages, with erased after one that was to make what it
+// removed unreadable. f must not block and must not use the store. There is one follower; nil ends it.
+func (s *Store) Follow(f func(erased bool)) {
+	if f == nil {
+		s.follower.Store(nil)
+		return
+	}
+	s.follower.Store(&f)
+}
+
+func (s *Store) tell(erased bool) {
+	if f := s.follower.Load(); f != nil {
+		(*f)(erased)
+	}
+}
+
+// journal notes that the text of a message changed or went; a negative row is a conversation.
+func (t *tx) journal(row int64) error {
+	t.followed = true
+	_, err := t.c.exec("INSERT INTO journal (row) VALUES (?)", row)
+	return mapped(err)
+}
+
+// searchPurpose is the purpose of the key that seals the snapshot of the search index. Its row is made with the first
+// snapshot.
+const searchPurpose = "search"
+
+// SearchKey returns the key of the present snapshot. ok is false when there is none: none was made, or an erasure
+// destroyed its key.
+func (s *Store) SearchKey() (key vault.RowKey, ok bool) {
+	id, key := s.keys.purpose(searchPurpose)
+	return key, id != 0
+}
+
+// PutSearchKey replaces the key of the snapshot, so that an earlier snapshot cannot be read with the present files, and
+// forgets the changes up to the one given, which the snapshot of the new key holds.
+func (s *Store) PutSearchKey(ctx context.Context, key vault.RowKey, upTo int64) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	return s.writeTx(func(t *tx) error {
+		if _, err := t.c.exec("DELETE FROM journal WHERE id <= ?", upTo); err != nil {
+			return mapped(err)
+		}
+		return t.putSearchKey(key)
+	})
+}
+
+func (t *tx) putSearchKey(key vault.RowKey) error {
+	t.search = &key
+	id, _ := t.s.keys.purpose(searchPurpose)
+	if id == 0 {
+		var err error
+		if id, err = t.nextID(keysTable); err != nil {
+			return err
+		}
+		t.searchRow = id
+		return t.insertKey(id, searchPurpose, key)
+	}
+	t.searchRow = id
+	record := encodeKey(searchPurpose, key)
+	defer clear(record)
+	wrapped := t.s.currentVault().Wrap(id, t.s.epoch, record)
+	if _, err := t.c.exec(keysTable.sqlUpdate, wrapped, id); err != nil {
+		return mapped(err)
+	}
+	t.dirty = true
+	t.draft.set(keysTable, id, keysTable.rowData(id, 0, nil), wrapped)
+	return nil
+}
+
+// dropSearchKey makes the snapshot unreadable, which holds words of what a unit of work erased: its key gives way to one
+// that seals nothing.
+func (t *tx) dropSearchKey() error {
+	if id, _ := t.s.keys.purpose(searchPurpose); id == 0 {
+		return nil
+	}
+	return t.putSearchKey(vault.NewRowKey())
+}
+
+// keepSearchKey makes the key of the transaction the present one, after its commit.
+func (t *tx) keepSearchKey() {
+	if t.search != nil {
+		t.s.keys.put(t.searchRow, *t.search)
+		t.s.keys.name(searchPurpose, t.searchRow)
+	}
+}
