@@ -15,6 +15,7 @@ func TestAReceiptThatWaitsDoesNotLeaveAfterConsentIsWithdrawn(t *testing.T) {
 	w.Befriend(ada, ben)
 	ada.Ledger.Allow(chat.DeliveryReceipts, true)
 
+	ada.Until("the introductions to be over", func() bool { return len(queue(t, ada)) == 0 })
 	far.Down(true)
 	quiet := ben.Say(ada, "is it you")
 	ada.Until("the message", func() bool { return len(ada.Thread(ben)) == 1 })
