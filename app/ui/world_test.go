@@ -88,6 +88,7 @@ type world struct {
 	me    *profile.Profile
 	notes *notes
 	skew  time.Duration // added to the clock
+	dirs  map[chat.ContactID]string
 }
 
 // notes is a notifier that remembers.
@@ -109,7 +110,7 @@ func (n *notes) Close() error { return nil }
 func newWorld(t *testing.T, mode theme.Mode) *world {
 	t.Helper()
 	a := golden.App(t, mode, 1)
-	v := &world{t: t, q: uiqueue.New()}
+	v := &world{t: t, q: uiqueue.New(), dirs: map[chat.ContactID]string{}}
 	v.notes = &notes{make(chan platform.Kind, 64), make(chan platform.Kind, 64), v.q}
 	dir := filepath.Join(t.TempDir(), "me")
 	v.me = newProfile(t, dir, "Grace Hopper")
@@ -145,14 +146,22 @@ func (v *world) until(what string, done func() bool) {
 // peer makes somebody else.
 func (v *world) peer(name string) *profile.Profile {
 	v.t.Helper()
-	p := newProfile(v.t, filepath.Join(v.t.TempDir(), "peer"), name)
+	dir := filepath.Join(v.t.TempDir(), "peer")
+	p := newProfile(v.t, dir, name)
+	v.keep(p, dir)
+	return p
+}
+
+// keep listens to somebody else and closes the profile after the test.
+func (v *world) keep(p *profile.Profile, dir string) {
+	v.dirs[p.Messenger.Self().ID] = dir
+	name := p.Messenger.Self().Name
 	p.Messenger.Subscribe(func(messenger.Event) { v.q.Do(func() {}) }) // what is waited for may happen there
 	v.t.Cleanup(func() {
 		if err := p.Close(); err != nil {
 			v.t.Errorf("closing %s: %v", name, err)
 		}
 	})
-	return p
 }
 
 // friend makes somebody else with whom a conversation exists already; first is what was written first.
@@ -287,6 +296,20 @@ func (v *world) tap(label string) {
 	v.t.Helper()
 	v.until("the button "+label, func() bool { return v.button(label) != nil })
 	test.Tap(v.button(label))
+	v.q.Drain()
+}
+
+// tapTop taps in what lies over everything else.
+func (v *world) tapTop(label string) {
+	v.t.Helper()
+	walk(v.w.win.Canvas().Overlays().Top(), func(o fyne.CanvasObject) {
+		if b, ok := o.(interface {
+			fyne.Tappable
+			AccessibilityLabel() string
+		}); ok && b.AccessibilityLabel() == label {
+			test.Tap(b)
+		}
+	})
 	v.q.Drain()
 }
 
