@@ -86,7 +86,7 @@ type outbox struct {
 	mu      sync.Mutex
 	dirty   bool
 	sending map[chat.ContactID]bool
-	again   map[chat.ContactID]bool      // poked while sending
+	again   map[chat.ContactID]bool      // poked or kicked while sending
 	due     map[chat.ContactID]time.Time // when a contact with waiting contents is tried next
 	soft    map[chat.ContactID]bool      // the wait ends when a relay comes back
 	held    map[chat.ContactID]bool      // waits for something other than time
@@ -133,9 +133,12 @@ func (o *outbox) poke(peer chat.ContactID) {
 	o.signal()
 }
 
-// kick tries now what waits for a relay that was away.
+// kick tries now what waits for a relay that was away, and once more what is just being tried: that may still fail.
 func (o *outbox) kick() {
 	o.mu.Lock()
+	for peer := range o.sending {
+		o.again[peer] = true
+	}
 	for peer := range o.soft {
 		o.due[peer] = time.Time{}
 	}
