@@ -80,9 +80,12 @@ func devices(g *gallery) {
 	for _, size := range []struct{ name, width, height string }{{"wide", "1100", "720"}, {"narrow", "760", "480"}} {
 		g.run("xdotool", "windowsize", "--sync", g.id, size.width, size.height)
 		time.Sleep(time.Second)
-		narrow, over, turns := size.name == "narrow", "700", "11"
+		narrow, over, turns := size.name == "narrow", "700", "24"
 		if narrow {
-			over, turns = "380", "8"
+			over, turns = "380", "18"
+		}
+		if narrow {
+			g.press("Back") // the chat that was left open
 		}
 		take := func(name string) { g.take(name + "-" + size.name) }
 		for _, c := range []struct{ row, says, shot string }{
@@ -113,7 +116,7 @@ func devices(g *gallery) {
 		take("55-security")
 		for _, shot := range []string{"56-security", "57-security", "58-security"} {
 			g.run("xdotool", "mousemove", "--window", g.id, over, "300")
-			g.run("xdotool", "click", "--repeat", turns, "--delay", "60", "5")
+			g.run("xdotool", "click", "--repeat", turns, "--delay", "30", "5")
 			time.Sleep(500 * time.Millisecond)
 			take(shot)
 		}

@@ -2,6 +2,8 @@ package securitypage
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -29,7 +31,7 @@ func (p *Screen) showAlerts(now present) {
 	}
 	unseen := false
 	var rows []fyne.CanvasObject
-	for _, a := range now.alerts {
+	for _, a := range weightiest(now.alerts) {
 		name := now.names[a.Contact]
 		if name == "" {
 			name = i18n.T("alerts.someone")
@@ -53,6 +55,28 @@ func (p *Screen) showAlerts(now present) {
 	} else {
 		p.seen.Hide()
 	}
+}
+
+// weights order what one change of devices raises at once.
+var weights = map[string]int{
+	messenger.AlertIdentityChanged: 4, messenger.AlertDeviceAdded: 3, messenger.SessionResendHeld: 2, messenger.ContactDeviceRemoved: 1,
+}
+
+// sameChange is how far apart alerts about one change of a contact's devices may come.
+const sameChange = time.Hour
+
+// weightiest leaves out what another alert about the same change of a contact's devices says already.
+func weightiest(all []security.Alert) []security.Alert {
+	var out []security.Alert
+	for _, a := range all {
+		if !slices.ContainsFunc(all, func(b security.Alert) bool {
+			return a.Contact == b.Contact && weights[a.Code] > 0 && weights[b.Code] > weights[a.Code] &&
+				a.Last.Sub(b.Last).Abs() < sameChange && (a.Seen || !b.Seen)
+		}) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // alertAct answers the button of an alert that still waits for the person's word, nil for one that does not.

@@ -2,6 +2,7 @@ package securitypage
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,32 @@ func TestAlertsAreSaidAndMarkedAsSeen(t *testing.T) {
 	all, err := p.Alerts.List(t.Context())
 	if err != nil || len(all) != 2 || !all[0].Seen || !all[1].Seen {
 		t.Errorf("%d alerts, %v", len(all), err)
+	}
+}
+
+func TestOneChangeOfDevicesIsOneAlert(t *testing.T) {
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	ada, ben := chat.ContactID{1}, chat.ContactID{2}
+	all := []security.Alert{
+		{Code: "resend-held", Contact: ada, Last: at.Add(time.Minute)},
+		{Code: "device-added", Contact: ada, Last: at},
+		{Code: "identity-changed", Contact: ada, Last: at},
+		{Code: "rejected", Last: at},
+		{Code: "device-removed", Contact: ben, Last: at},
+		{Code: "device-added", Contact: ben, Last: at.Add(-2 * time.Hour)},
+	}
+	codes := func() (out []string) {
+		for _, a := range weightiest(all) {
+			out = append(out, a.Code)
+		}
+		return out
+	}
+	if got, want := codes(), []string{"identity-changed", "rejected", "device-removed", "device-added"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	all[2].Seen = true
+	if got, want := codes(), []string{"device-added", "identity-changed", "rejected", "device-removed", "device-added"}; !slices.Equal(got, want) {
+		t.Errorf("after the weightiest was seen %q, want %q", got, want)
 	}
 }
 
