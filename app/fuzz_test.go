@@ -161,6 +161,8 @@ func TestEveryDecoderOfHostileInputIsFuzzed(t *testing.T) {
 			t.Errorf("%s: there is no fuzz target %s in its room", decoder, target)
 		case seeds == 0:
 			t.Errorf("%s has no seeds", target)
+		case !reached["Check"] && !reached["CheckBesides"]:
+			t.Errorf("%s does not bound what its decoder allocates (app/apptest/alloc)", target)
 		case !reached[function[strings.LastIndex(function, ".")+1:]]:
 			t.Errorf("%s does not call %s", target, decoder)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 )
 
@@ -25,6 +26,11 @@ func FuzzParseIDs(f *testing.F) {
 				t.Errorf("error without its sentinel: %v", err)
 			}
 		}
+		alloc.Check(t, len(s), func() {
+			_, _ = chat.ParseContactID(s)
+			_, _ = chat.ParseConversationID(s)
+			_, _ = chat.ParseMessageID(s)
+		})
 		contact, err := chat.ParseContactID(s)
 		same(contact.String(), err)
 		conversation, err := chat.ParseConversationID(s)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"sotto/app/apptest/alloc"
 	"sotto/app/assistant"
 )
 
@@ -118,6 +119,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(strings.Repeat("delete ", 1000))
 	f.Add("\xff\x00ééé verfiy")
 	f.Fuzz(func(t *testing.T, s string) {
+		alloc.Check(t, len(s), func() { assistant.Answer(s) })
 		if assistant.Answer(s) == "" {
 			t.Error("no answer")
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 	"sotto/crypto/ratchet"
 	"sotto/transport/wire"
@@ -72,6 +73,7 @@ func FuzzParseEnvelope(f *testing.F) {
 	f.Add([]byte{1})
 	f.Add(bytes.Repeat([]byte{1, 1, 255, 255}, 1024))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = parseEnvelope(b) })
 		e, err := parseEnvelope(b)
 		if err != nil {
 			if !errors.Is(err, chat.ErrMalformed) {

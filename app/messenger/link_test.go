@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 	"sotto/crypto/encode"
 	"sotto/crypto/handshake"
@@ -76,6 +77,7 @@ func FuzzParseLink(f *testing.F) {
 	f.Add("sotto:")
 	f.Add("SOTTO://AAAA")
 	f.Fuzz(func(t *testing.T, text string) {
+		alloc.Check(t, len(text), func() { _, _ = parseLink(text) })
 		l, err := parseLink(text)
 		if err != nil {
 			if !errors.Is(err, chat.ErrMalformed) && !errors.Is(err, chat.ErrNewerFormat) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 	"sotto/chat/content"
 )
@@ -26,6 +27,7 @@ func FuzzDecodePlaintext(f *testing.F) {
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 1})
 	f.Add([]byte{0, 0})
 	f.Fuzz(func(t *testing.T, plaintext []byte) {
+		alloc.Check(t, len(plaintext), func() { _, _ = decodePlaintext(plaintext) })
 		inner, err := unpad(plaintext)
 		if err != nil {
 			if !errors.Is(err, chat.ErrMalformed) {

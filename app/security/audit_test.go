@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/app/apptest/memstore"
 	"sotto/app/security"
 	"sotto/chat"
@@ -263,14 +264,15 @@ func TestAnExportedAuditLogVerifiesWithoutAProfile(t *testing.T) {
 func FuzzVerifyExport(f *testing.F) {
 	f.Add([]byte(`{"v":1,"seq":1,"time":"2026-03-01T12:00:00.123Z","action":"a","prev":"00","hash":"00"}`))
 	f.Add([]byte("{}\n"))
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		_, _ = security.VerifyExport(bytes.NewReader(b)) // must not panic
+	f.Fuzz(func(t *testing.T, b []byte) {
+		alloc.Check(t, len(b), func() { _, _ = security.VerifyExport(bytes.NewReader(b)) })
 	})
 }
 
 func FuzzParseHead(f *testing.F) {
 	f.Add("10: ABCD EFGH IJKL MNOP QRST UVWX YZ23 4567")
 	f.Fuzz(func(t *testing.T, s string) {
+		alloc.Check(t, len(s), func() { _, _ = security.ParseHead(s) })
 		head, err := security.ParseHead(s)
 		if err != nil {
 			return

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 )
 
@@ -128,6 +129,8 @@ func TestJSONLinesHoldNoControlCharacterATerminalObeys(t *testing.T) {
 }
 
 func FuzzParseRequest(f *testing.F) {
+	// The grammar of all commands is built for every call, whatever the call is.
+	grammar := alloc.Bytes(func() { _, _ = parseCall("whoami", nil) })
 	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"send","params":{"contact":"bo","text":"hi"}}`))
 	f.Add([]byte(`{"jsonrpc":"2.0","method":"subscribe","params":{"since":0}}`))
 	f.Add([]byte(`[]`))
@@ -136,6 +139,11 @@ func FuzzParseRequest(f *testing.F) {
 		if len(strings.TrimSpace(string(line))) == 0 {
 			return
 		}
+		alloc.CheckBesides(t, len(line), grammar, func() {
+			if r, wrong := parseRequest(line); wrong == nil {
+				_, _ = parseCall(r.method, r.params)
+			}
+		})
 		r, wrong := parseRequest(line)
 		if wrong != nil {
 			if r.id == nil && wrong.Code != rpcInvalidParams {

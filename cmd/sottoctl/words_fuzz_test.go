@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 )
 
@@ -18,6 +19,11 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("\n"))
 	f.Add([]byte{0, '\n', 0xff})
 	f.Fuzz(func(t *testing.T, in []byte) {
+		alloc.Check(t, len(in), func() {
+			r := lineReader{in: bufio.NewReaderSize(bytes.NewReader(in), 16), limit: 40}
+			for _, err := r.next(); !errors.Is(err, io.EOF); _, err = r.next() {
+			}
+		})
 		const limit = 40
 		r := lineReader{in: bufio.NewReaderSize(bytes.NewReader(in), 16), limit: limit}
 		for n := 0; ; n++ {
@@ -44,6 +50,10 @@ func FuzzParseWords(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		alloc.Check(t, len(s), func() {
+			_ = new(span).UnmarshalText([]byte(s))
+			_ = new(stamp).UnmarshalJSON([]byte(s))
+		})
 		var d span
 		switch err := d.UnmarshalText([]byte(s)); {
 		case err != nil && !errors.Is(err, chat.ErrMalformed):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"sotto/app/apptest/alloc"
 	"sotto/crypto/handshake"
 )
 
@@ -17,6 +18,7 @@ func FuzzOpenCell(f *testing.F) {
 	f.Add(handshake.SealCell(seed, box, plain)[:40])
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, cell []byte) {
+		alloc.Check(t, len(cell), func() { _, _ = handshake.OpenCell(seed, box, cell) })
 		got, err := handshake.OpenCell(seed, box, cell)
 		switch {
 		case err != nil && !errors.Is(err, handshake.ErrBundle):

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 )
 
@@ -98,6 +99,7 @@ func FuzzBodies(f *testing.F) {
 	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for name, c := range all {
+			alloc.Check(t, len(b), func() { c.again(b) })
 			first, ok := c.again(b)
 			if !ok {
 				continue

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/app/privacy/export"
 	"sotto/chat"
 )
@@ -175,6 +176,7 @@ func FuzzVerifyManifest(f *testing.F) {
 		dir := t.TempDir()
 		overwrite(t, dir, "manifest.json", manifest)
 		overwrite(t, dir, "manifest.sig", signature)
+		alloc.Check(t, len(manifest)+len(signature), func() { _ = verify(dir) })
 		if err := verify(dir); err == nil {
 			t.Error("made-up bytes verify")
 		}

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"sotto/app/apptest/alloc"
 	"sotto/app/apptest/golden"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
@@ -99,6 +100,7 @@ func FuzzParseMessage(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		alloc.Check(t, len(s), func() { widget.ParseMessage(s) })
 		n := 0
 		for _, span := range widget.ParseMessage(s) {
 			n += len(span.Text)
