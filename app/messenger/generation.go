@@ -14,9 +14,9 @@ import (
 	"sotto/transport/wire"
 )
 
-// The generation of a profile (docs/PROTOCOL.md section 7.4, I11): every process start replaces the state cell of some
-// own mailboxes at their relay, and remembers what it wrote. A cell that holds anything else was written by a later
-// start: this store is an older image of itself, or runs twice. Its ratchets are then not used any more.
+// The generation of a profile (docs/PROTOCOL.md section 7.4, I11): every process start, and every hour of it, replaces
+// the state cell of some own mailboxes at their relay, and remembers what it wrote. A cell that holds anything else was
+// written by a later start: this store is an older image of itself, or runs twice. Its ratchets are then not used any more.
 
 const (
 	// generationCells is how many mailboxes of one relay, the oldest, keep a generation: each is as good a witness.
@@ -229,7 +229,8 @@ func witnesses(chores []chore, now time.Time) []chore {
 	return out[:min(len(out), generationCells)]
 }
 
-// advanceAll brings the generations of one relay forward, once in a run for each mailbox.
+// advanceAll brings the generations of one relay forward, at the start and every hour after: a copy that is started later
+// is noticed by the one that runs.
 func (t *tender) advanceAll(address string, chores []chore) error {
 	relay, err := t.m.pool.get(address)
 	if err != nil {
@@ -237,9 +238,9 @@ func (t *tender) advanceAll(address string, chores []chore) error {
 	}
 	for _, c := range witnesses(chores, t.m.now()) {
 		t.mu.Lock()
-		done := t.advanced[c.ID]
+		last := t.advanced[c.ID]
 		t.mu.Unlock()
-		if done {
+		if !last.IsZero() && t.m.now().Sub(last) < tendEvery {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(t.m.ctx, tendTimeout)
@@ -252,7 +253,7 @@ func (t *tender) advanceAll(address string, chores []chore) error {
 			return err
 		}
 		t.mu.Lock()
-		t.advanced[c.ID] = true
+		t.advanced[c.ID] = t.m.now()
 		t.mu.Unlock()
 	}
 	return nil

@@ -80,6 +80,9 @@ func (m *Messenger) Start(ctx context.Context) error {
 	}
 	m.started = true
 	m.mu.Unlock()
+	if err := m.update(ctx, (*unit).reconnect); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
 	var mailboxes []chat.Mailbox
 	err := m.view(ctx, func(tx chat.Tx) (err error) {
 		mailboxes, err = tx.Mailboxes().List()
@@ -93,6 +96,7 @@ func (m *Messenger) Start(ctx context.Context) error {
 			m.pool.subscribe(mb)
 		}
 	}
+	m.takeOver()
 	m.group.Go(m.tender.run)
 	m.group.Go(func() {
 		m.tender.awaitGenerations()

@@ -25,9 +25,9 @@ type tender struct {
 	delays  map[string]time.Duration     // after a failure
 	claimed map[chat.MailboxID]bool      // mailboxes that someone else is opening
 
-	advanced map[chat.MailboxID]bool // mailboxes whose cell holds the generation of this run
-	asked    chan struct{}           // closed when every relay was asked for its generations once
-	asking   int                     // relays that were not; negative: none was named yet
+	advanced map[chat.MailboxID]time.Time // when the cell of a mailbox was last replaced in this run
+	asked    chan struct{}                // closed when every relay was asked for its generations once
+	asking   int                          // relays that were not; negative: none was named yet
 }
 
 const (
@@ -42,7 +42,7 @@ func newTender(m *Messenger) *tender {
 	return &tender{
 		m: m, poked: make(chan struct{}, 1), busy: map[string]bool{}, again: map[string]bool{},
 		revoked: map[chat.MailboxID]bool{}, counted: map[chat.MailboxID]time.Time{}, left: map[chat.MailboxID]int{}, delays: map[string]time.Duration{}, claimed: map[chat.MailboxID]bool{},
-		advanced: map[chat.MailboxID]bool{}, asked: make(chan struct{}), asking: -1,
+		advanced: map[chat.MailboxID]time.Time{}, asked: make(chan struct{}), asking: -1,
 	}
 }
 

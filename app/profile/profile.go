@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sotto/app/messenger"
+	"sotto/app/privacy/backup"
 	"sotto/app/privacy/export"
 	"sotto/app/security"
 	"sotto/chat"
@@ -20,6 +21,7 @@ import (
 type Profile struct {
 	Person
 	Export *export.Exporter
+	Backup *backup.Writer
 	Alerts *security.Alerts
 	StepUp *security.StepUp
 	Relay  *EmbeddedRelay
@@ -86,6 +88,9 @@ func Create(ctx context.Context, o CreateOptions) (p *Profile, recoveryCode stri
 			err = errors.Join(err, f.release())
 		}
 	}()
+	if err := storage.Abandon(f.path(restoringName), o.Dir); err != nil {
+		return nil, "", err
+	}
 	relay, err := openEmbedded(f.path(relayName))
 	if err != nil {
 		return nil, "", err
@@ -153,6 +158,9 @@ func Open(ctx context.Context, o OpenOptions) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := storage.Abandon(f.path(restoringName), o.Dir); err != nil {
+		return nil, errors.Join(err, f.release())
+	}
 	relay, err := openEmbedded(f.path(relayName))
 	if err != nil {
 		return nil, errors.Join(err, f.release())
@@ -214,6 +222,7 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 		options:  o,
 	}
 	p.StepUp = security.NewStepUp(store, p.Audit, p, p.attempts, o.Now)
+	p.Backup = p.newBackup()
 	p.Export = &export.Exporter{
 		Store: store, Audit: p.Audit, Identity: p.Messenger.Identity(), Name: func() string { return p.Messenger.Self().Name }, Now: o.Now,
 	}

@@ -1,0 +1,216 @@
+package backup
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"sotto/chat"
+	"sotto/crypto/vault"
+)
+
+// ErrDamaged says that a backup was cut off or altered, or that its passphrase fits and what it holds is none. Nothing of
+// it was used.
+var ErrDamaged = errors.New("backup damaged")
+
+// Bounds of what is read.
+const (
+	maxLine          = 1 << 20
+	maxName          = 256
+	maxSmall         = 1 << 17 // settings, contacts, routes and conversations, each
+	maxMembers       = 1024
+	maxUnsent        = 1000
+	progressInterval = 500
+)
+
+// Reading is how a backup is read.
+type Reading struct {
+	Limits   vault.Limits           // of what a passphrase may cost; zero: vault.Standard
+	Settings func(name string) bool // which settings may be restored; nil: any name is only counted
+	Progress func(done, total int)  // messages; called from the same goroutine; may be nil
+}
+
+func (r Reading) tell(done, total int) {
+	if r.Progress != nil && (done%progressInterval == 0 || done == total) {
+		r.Progress(min(done, max(total, 1)), max(total, 1))
+	}
+}
+
+// Verify reads a backup to its end and checks all of it. It uses nothing of it. Errors: chat.ErrWrongSecret,
+// chat.ErrMalformed for a file that is none, chat.ErrNewerFormat, ErrDamaged.
+func Verify(ctx context.Context, in io.Reader, passphrase string, r Reading) (Summary, error) {
+	plain, err := open(in, passphrase, r.Limits)
+	if err != nil {
+		return Summary{}, err
+	}
+	return decode(ctx, plain, r, func(any) error { return nil })
+}
+
+// decode reads the lines and hands their values to use: a Summary with the header first, then settingLine, chat.Contact,
+// chat.Route, chat.Consent, chat.AuditEntry, chat.Conversation, and after each of these its chat.Message in ascending
+// position and its chat.Annotation. The summary comes back once the end line agrees and the stream is authentic.
+func decode(ctx context.Context, in io.Reader, r Reading, use func(any) error) (Summary, error) {
+	d := &decoder{in: bufio.NewReaderSize(in, 64<<10), hash: sha256.New(), reading: r}
+	for {
+		if err := ctx.Err(); err != nil {
+			return Summary{}, err
+		}
+		line, err := d.next()
+		if err != nil {
+			return Summary{}, err
+		}
+		v, err := d.parse(line)
+		if err != nil {
+			return Summary{}, err
+		}
+		if v == nil {
+			return d.finish()
+		}
+		if err := use(v); err != nil {
+			return Summary{}, err
+		}
+	}
+}
+
+type decoder struct {
+	in      *bufio.Reader
+	line    []byte
+	hash    hash.Hash
+	reading Reading
+
+	header   headerLine
+	begun    bool
+	counts   Counts
+	stage    int // of the last line; they come in the order of stages
+	conv     chat.Conversation
+	position int64
+	unsent   []chat.MessageID
+}
+
+// malformed names what a line has wrong. The file was written by someone with its passphrase, but not by this program.
+func malformed(what string) error {
+	return fmt.Errorf("%w: %w: %s", ErrDamaged, chat.ErrMalformed, what)
+}
+
+// next reads one line with its newline, at most maxLine bytes.
+func (d *decoder) next() ([]byte, error) {
+	d.line = d.line[:0]
+	for {
+		part, err := d.in.ReadSlice('\n')
+		if len(d.line)+len(part) > maxLine {
+			return nil, malformed("line too long")
+		}
+		d.line = append(d.line, part...)
+		switch {
+		case err == nil:
+			return d.line, nil
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("%w: cut off", ErrDamaged)
+		default:
+			return nil, fmt.Errorf("%w: not authentic", ErrDamaged)
+		}
+	}
+}
+
+// stages is the order of the lines; a conversation begins again with each.
+var stages = map[string]int{
+	lineHeader: 0, lineSetting: 1, lineContact: 2, lineRoute: 2, lineConsent: 3, lineAudit: 4, lineConversation: 5, lineMessage: 5,
+	lineAnnotation: 6, lineEnd: 7,
+}
+
+// parse returns the value of a line, nil for the end line.
+func (d *decoder) parse(line []byte) (any, error) {
+	kind, err := kindOf(line)
+	if err != nil {
+		return nil, err
+	}
+	stage, known := stages[kind]
+	switch {
+	case !d.begun && kind != lineHeader:
+		return nil, malformed("no header")
+	case !known:
+		return nil, fmt.Errorf("%w: backup", chat.ErrNewerFormat)
+	case d.begun && (kind == lineHeader || stage < d.stage && (kind != lineConversation || d.stage != 6)):
+		return nil, malformed("order of lines")
+	}
+	d.stage = stage
+	if kind == lineEnd {
+		return nil, d.end(line)
+	}
+	d.hash.Write(line)
+	if kind != lineHeader {
+		d.counts.add(kind)
+	}
+	if d.counts.Settings > maxSmall || d.counts.Contacts > maxSmall || d.counts.Routes > maxSmall || d.counts.Conversations > maxSmall {
+		return nil, malformed("too many lines")
+	}
+	return d.value(kind, line)
+}
+
+// kindOf reads the member t, which comes first.
+func kindOf(line []byte) (string, error) {
+	const prefix = `{"t":"`
+	rest, ok := bytes.CutPrefix(line, []byte(prefix))
+	end := bytes.IndexByte(rest, '"')
+	if !ok || end < 0 || end > 32 {
+		return "", malformed("not a line of a backup")
+	}
+	return string(rest[:end]), nil
+}
+
+// loosely parses a line of which only some members are known.
+func loosely(line []byte, v any) error {
+	if err := json.Unmarshal(line, v); err != nil {
+		return malformed("line of a backup")
+	}
+	return nil
+}
+
+func strictly(line []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return malformed("line of a backup")
+	}
+	if rest := bytes.TrimSpace(line[dec.InputOffset():]); len(rest) > 0 {
+		return malformed("more than one value in a line")
+	}
+	return nil
+}
+
+// end compares what was read with what the last line says.
+func (d *decoder) end(line []byte) error {
+	var end endLine
+	if err := strictly(line, &end); err != nil {
+		return err
+	}
+	if end.Counts != d.counts || end.SHA256 != hex.EncodeToString(d.hash.Sum(nil)) {
+		return malformed("counts or sum")
+	}
+	return nil
+}
+
+// finish reads what must be the end of an authentic stream.
+func (d *decoder) finish() (Summary, error) {
+	if _, err := d.in.ReadByte(); !errors.Is(err, io.EOF) {
+		return Summary{}, fmt.Errorf("%w: not authentic to its end", ErrDamaged)
+	}
+	s := d.summary()
+	d.reading.tell(s.Counts.Messages, s.Counts.Messages)
+	return s, nil
+}
+
+func (d *decoder) summary() Summary {
+	return Summary{
+		ID: d.header.ID, Created: d.header.Created, Identity: d.header.Identity, Name: d.header.Name, Counts: d.counts,
+		SHA256: hex.EncodeToString(d.hash.Sum(nil)), Unsent: d.unsent,
+	}
+}

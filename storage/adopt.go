@@ -1,0 +1,82 @@
+package storage
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"sotto/chat"
+)
+
+// Adopt moves the profile that was made in the folder from, and whose store is closed, into dir, which holds none: every
+// file, the history next to last, the vault last, so that dir holds a whole profile or, after a crash, none (see
+// Abandon). It returns chat.ErrProfileExists, ErrNoProfile, ErrDiskFull or ErrReadOnly.
+func Adopt(from, dir string) error {
+	if Exists(dir) {
+		return chat.ErrProfileExists
+	}
+	if !Exists(from) {
+		return chat.ErrNoProfile
+	}
+	if err := setAside(filepath.Join(dir, HistoryFile)); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return folderError(err)
+	}
+	names := []string{HistoryFile + "-wal", HistoryFile + "-shm", HistoryFile, VaultFile}
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) && e.Name() != TempFolder {
+			names = slices.Insert(names, 0, e.Name())
+		}
+	}
+	for _, name := range names {
+		if name == VaultFile {
+			if err := syncFolder(dir); err != nil {
+				return err
+			}
+		}
+		err := os.Rename(filepath.Join(from, name), filepath.Join(dir, name))
+		if err != nil && (!errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(name, HistoryFile+"-")) {
+			return folderError(err)
+		}
+	}
+	return errors.Join(syncFolder(dir), folderError(os.RemoveAll(from)))
+}
+
+// Abandon removes a profile that was being made in the folder from and not adopted by dir, or only in part.
+func Abandon(from, dir string) error {
+	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	_, err := os.Lstat(filepath.Join(from, HistoryFile))
+	if Exists(from) && !Exists(dir) && errors.Is(err, fs.ErrNotExist) {
+		if err := removeDatabase(filepath.Join(dir, HistoryFile)); err != nil {
+			return err
+		}
+	}
+	if Exists(from) {
+		if err := Destroy(from); err != nil {
+			return err
+		}
+	}
+	return folderError(os.RemoveAll(from))
+}
+
+// syncFolder makes the names in a folder durable, where the file system can.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return folderError(err)
+	}
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return folderError(errors.Join(err, f.Close()))
+}
