@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sotto/app/apptest"
@@ -79,6 +80,56 @@ func TestHandOverLosesNothingWhileBothWrite(t *testing.T) {
 			return routeOf(t, p.writer, p.reader).Mailbox == boxes[len(boxes)-1].ID
 		})
 	}
+}
+
+// TestHandOverToAnotherMailboxOfTheSameRelayLosesNothing has both write before the other knows: the first moves away and
+// back while the second sleeps, and only the last of the two routes counts.
+func TestHandOverToAnotherMailboxOfTheSameRelayLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := apptest.NewWorld(t)
+		second := w.AddRelay(wire.Address{Host: "127.0.0.1", Port: 4002, Mode: wire.Plain})
+		ada, ben := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{})
+		w.Befriend(ada, ben)
+		for i := range 3 {
+			ada.Say(ben, fmt.Sprint("from Ada ", i))
+			ben.Say(ada, fmt.Sprint("from Ben ", i))
+		}
+		settle(t, ada)
+		settle(t, ben)
+		before := routeOf(t, ben, ada)
+		ben.Sleep()
+		moveTo(t, w, ada, second)
+		ada.Say(ben, "on my way")
+		settle(t, ada)
+		moveTo(t, w, ada, w.Relay)
+		ada.Say(ben, "back, but not where I was")
+		settle(t, ada)
+
+		ben.Wake()
+		for i := range 3 { // to the old mailbox, or to the new one
+			ben.Say(ada, fmt.Sprint("where are you? ", i))
+			ada.Say(ben, fmt.Sprint("here ", i))
+		}
+		settle(t, ben)
+		settle(t, ada)
+		same(t, ada, ben)
+		after := routeOf(t, ben, ada)
+		if after.Relay != before.Relay || after.Mailbox == before.Mailbox || after.Seq <= before.Seq {
+			t.Errorf("Ben writes to %s, sequence %d, the same mailbox %v", after.Relay, after.Seq, after.Mailbox == before.Mailbox)
+		}
+		ben.Say(ada, "found you")
+		settle(t, ben)
+		settle(t, ada)
+		same(t, ada, ben)
+		if n := len(ada.Written(ben, ben.ID)); n != 7 {
+			t.Errorf("%d of Ben's messages", n)
+		}
+		for _, mb := range boxesFor(t, ada, ben) {
+			if (mb.ID == after.Mailbox) == mb.Retired.After(time.Time{}) {
+				t.Error("the mailbox in use is retired, or an old one is not")
+			}
+		}
+	})
 }
 
 func moveTo(t *testing.T, w *apptest.World, p *apptest.Person, to *transporttest.Relay) {
