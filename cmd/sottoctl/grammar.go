@@ -32,7 +32,7 @@ type grammar struct {
 	Rename      renameVerb      `cmd:"" help:"Give a contact another name here."`
 	Block       blockVerb       `cmd:"" help:"Take nothing from a contact any more."`
 	Unblock     unblockVerb     `cmd:"" help:"Take messages of a blocked contact again."`
-	Confirm     confirmVerb     `cmd:"" help:"Go on with a contact whose identity was restored or copied."`
+	Confirm     confirmVerb     `cmd:"" help:"Take your word for a contact's new device, or restored identity."`
 	Remove      removeVerb      `cmd:"" help:"Remove a contact from the list."`
 
 	Send     sendVerb     `cmd:"" help:"Send a text."`

@@ -15,7 +15,7 @@ func (v *unblockVerb) do(ctx context.Context, d *desk) (any, error) {
 	return d.change(ctx, v.Contact, func(m *messenger.Messenger, c chat.Contact) error { return m.Unblock(ctx, c.ID) })
 }
 
-// confirmVerb lets sending go on after a contact's identity was restored or copied.
+// confirmVerb takes the person's word for a contact's new device, or for an identity that was restored or copied.
 type confirmVerb struct {
 	Contact string `arg:"" help:"Name, id or prefix."`
 }
