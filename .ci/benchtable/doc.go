@@ -6,4 +6,6 @@
 // peer's; the table holds medians. Without anchors, or what they need to run, it says so and prints ours alone.
 //
 //	SOTTO_ANCHORS=DIR BENCH_MESSAGES=1000000 BENCH_ROUNDS=3 make bench
+//
+// BENCH_ONLY, a regular expression over the names of the steps, measures some of them and prints their rows.
 package main

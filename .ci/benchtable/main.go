@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -31,6 +32,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	only, err := regexp.Compile(os.Getenv("BENCH_ONLY"))
+	if err != nil {
+		return fmt.Errorf("BENCH_ONLY: %w", err)
+	}
 	work, err := os.MkdirTemp("", "sotto-bench-")
 	if err != nil {
 		return err
@@ -45,6 +50,9 @@ func run() error {
 	all := figures{}
 	for round := range rounds {
 		for _, s := range steps(work, messages, peers) {
+			if !only.MatchString(s.name) {
+				continue
+			}
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, rounds, s.name)
 			got, err := s.run()
 			if err != nil {
@@ -61,6 +69,10 @@ func run() error {
 		begun.UTC().Format("2 January 2006"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor(), rounds,
 		time.Since(begun).Round(time.Minute), messages, before, load())
 	lines := render(rows(messages), all)
+	if only.String() != "" {
+		fmt.Printf("\n%s\n\n%s\nNot all was measured: %s is left as it was.\n", head, markdown(measured(lines)), page)
+		return nil
+	}
 	fmt.Printf("\n%s\n\n%s", head, plain(lines))
 	if rounds < leastRounds {
 		fmt.Printf("\nFewer than %d rounds: %s is left as it was.\n", leastRounds, page)

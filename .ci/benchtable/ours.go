@@ -24,8 +24,11 @@ func steps(work string, messages int, p *peers) []step {
 	}
 	out := []step{
 		ours("ratchet", "./crypto/ratchet", "^BenchmarkPingPong", "5000x"),
+		ours("ratchet, sizes", "./crypto/ratchet", "^BenchmarkStateSize$", "1x"),
+		ours("ratchet, forgeries", "./crypto/ratchet", "^BenchmarkRefuse$", "200x"),
 		ours("session set-up", "./crypto/handshake", "^BenchmarkSetUp$", "10x"),
 		ours("envelopes", "./app/messenger", "^BenchmarkEnvelope$", "5000x"),
+		ours("envelopes in bursts", "./app/messenger", "^BenchmarkBurst$", "50x"),
 		ours("envelopes, committed", "./app/messenger", "^BenchmarkEnvelopeCommitted$", "3000x"),
 	}
 	out = append(out, p.libsignal()...)

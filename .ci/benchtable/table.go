@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,6 +42,11 @@ func (r row) cells(f figures) []string {
 		verdict = "not measured"
 	}
 	return []string{r.what, ours, anchor, ratio, r.goal(), verdict}
+}
+
+// measured keeps the lines that hold a figure, and the head.
+func measured(lines [][]string) [][]string {
+	return slices.DeleteFunc(slices.Clone(lines), func(cells []string) bool { return cells[1] == "-" && cells[2] == "-" })
 }
 
 // verdict says whether every goal of the row is reached. A goal against an anchor that did not run stays open.

@@ -45,6 +45,14 @@ func TestARowSaysWhetherItsGoalIsReached(t *testing.T) {
 	}
 }
 
+func TestRowsWithoutAnyFigureAreLeftOut(t *testing.T) {
+	rows := []row{{what: "ours", ours: "o"}, {what: "neither", ours: "n"}, {what: "theirs", ours: "n", anchor: "a"}}
+	lines := measured(render(rows, figures{"o": {1}, "a": {2}}))
+	if len(lines) != 3 || lines[0][0] != "what" || lines[1][0] != "ours" || lines[2][0] != "theirs" {
+		t.Errorf("left are %v", lines)
+	}
+}
+
 func TestWritingKeepsTheProseAround(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(path, []byte("above\n"+tableBegins+"\nold\n"+tableEnds+"\nbelow\n"), 0o600); err != nil {

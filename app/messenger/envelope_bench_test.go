@@ -37,6 +37,33 @@ func BenchmarkEnvelopeCommitted(b *testing.B) {
 	pingPong(b, ada, ben)
 }
 
+// burst is how many texts one side writes before the other answers.
+const burst = 100
+
+// BenchmarkBurst is BenchmarkEnvelope with bursts of texts one way and an answer after each. An operation is a burst.
+func BenchmarkBurst(b *testing.B) {
+	from, to := inMemory(b)
+	text := strings.Repeat("x", 200)
+	settle(from, to, text)
+	var writing, reading time.Duration
+	for b.Loop() {
+		var envelopes [burst][]byte
+		began := cpuTime(b)
+		for i := range envelopes {
+			envelopes[i] = from.send(text)
+		}
+		written := cpuTime(b)
+		for _, e := range envelopes {
+			to.receive(e)
+		}
+		writing, reading = writing+written-began, reading+cpuTime(b)-written
+		from.receive(to.send(text))
+	}
+	total := float64(b.N) * burst
+	b.ReportMetric(total/writing.Seconds(), "written/CPU-s")
+	b.ReportMetric(total/reading.Seconds(), "read/CPU-s")
+}
+
 // writer is one side of a session.
 type writer struct {
 	b     *testing.B
@@ -194,12 +221,17 @@ func (w *writer) receive(envelope []byte) {
 	})
 }
 
-func pingPong(b *testing.B, from, to *writer) {
-	text := strings.Repeat("x", 200)
-	for range 4 { // both sides authenticated, the first exchange done
+// settle lets both sides write until they are authenticated and the first exchange is done.
+func settle(from, to *writer, text string) {
+	for range 4 {
 		to.receive(from.send(text))
 		from, to = to, from
 	}
+}
+
+func pingPong(b *testing.B, from, to *writer) {
+	text := strings.Repeat("x", 200)
+	settle(from, to, text)
 	b.ReportAllocs()
 	b.ResetTimer()
 	began := cpuTime(b)

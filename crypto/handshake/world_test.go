@@ -40,6 +40,7 @@ type mailbox struct {
 	set    *handshake.PrekeySet
 	pairs  []*handshake.OneTimePair
 	sealed []byte
+	known  *identity.Known // what open and accept remember; nil: nothing
 }
 
 func newMailbox(t testing.TB, owner *party, pairs int) *mailbox {
@@ -66,7 +67,7 @@ func newMailbox(t testing.TB, owner *party, pairs int) *mailbox {
 
 func (m *mailbox) open(t testing.TB) *handshake.Bundle {
 	t.Helper()
-	bundle, err := handshake.OpenBundle(nil, m.secret, m.sealed, m.identity.Fingerprint(), now)
+	bundle, err := handshake.OpenBundle(m.known, m.secret, m.sealed, m.identity.Fingerprint(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,5 +109,5 @@ func (m *mailbox) acceptWith(header []byte, secret handshake.Secret, set *handsh
 			}
 		}
 	}
-	return handshake.Accept(nil, m.own, set, pair, initial, secret, at)
+	return handshake.Accept(m.known, m.own, set, pair, initial, secret, at)
 }
