@@ -45,6 +45,11 @@ var walls = []wall{
 	},
 
 	{
+		room:   "storage/search",
+		allow:  []string{"storage/sqlite", "storage/vaultfile", "chat", "crypto/vault", "golang.org/x/text/unicode/norm"},
+		reason: "the index reads the history and seals its snapshot; Unicode's decompositions let accents be ignored",
+	},
+	{
 		room:   "storage/...",
 		allow:  []string{"storage/...", "chat", "crypto/vault", "crypto/encode", "crypto/filecrypt", sqlite},
 		reason: "storage keeps sealed rows: it knows the ports of chat and the vault, no use case and no network",

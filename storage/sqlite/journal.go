@@ -144,18 +144,29 @@ func (s *Store) RowOf(ctx context.Context, id chat.MessageID) (row int64, err er
 	return row, err
 }
 
-// Newest returns the mark at which everything committed has been seen, and how many messages there are.
-func (s *Store) Newest(ctx context.Context) (mark Mark, messages int, err error) {
+// Behind returns how many messages there are, and how many of them are new after the mark.
+func (s *Store) Behind(ctx context.Context, from Mark) (messages, behind int, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		row, err := t.c.row(`SELECT ifnull((SELECT max(id) FROM messages), 0), ifnull((SELECT max(id) FROM journal), 0),
-			(SELECT count(*) FROM messages)`)
+		row, err := t.c.row("SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM messages WHERE id > ?)", from.Row)
 		if err != nil {
 			return err
 		}
-		mark, messages = Mark{integer(row[0]), integer(row[1])}, int(integer(row[2]))
+		messages, behind = int(integer(row[0])), int(integer(row[1]))
 		return nil
 	})
-	return mark, messages, err
+	return messages, behind, err
+}
+
+// LastChange returns the newest change of the journal, from which an index that is built from the rows alone goes on.
+func (s *Store) LastChange(ctx context.Context) (change int64, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		row, err := t.c.row("SELECT ifnull(max(id), 0) FROM journal")
+		if err == nil {
+			change = integer(row[0])
+		}
+		return err
+	})
+	return change, err
 }
 
 func (s *Store) view(ctx context.Context, f func(*tx) error) error {
@@ -189,21 +200,37 @@ func (t *tx) journal(row int64) error {
 // snapshot.
 const searchPurpose = "search"
 
-// SearchKey returns the key of the present snapshot. ok is false when there is none: none was made, or an erasure
-// destroyed its key.
-func (s *Store) SearchKey() (key vault.RowKey, ok bool) {
-	id, key := s.keys.purpose(searchPurpose)
-	return key, id != 0
+// SearchKeys returns the keys that may open the snapshot: the present one and, while this store stays open, the one
+// that an erasure destroyed, so that a snapshot need not be built from nothing then. There are none before the first.
+func (s *Store) SearchKeys() (keys []vault.RowKey) {
+	if id, key := s.keys.purpose(searchPurpose); id != 0 {
+		keys = append(keys, key)
+	}
+	if k := s.formerSearch.Load(); k != nil {
+		keys = append(keys, *k)
+	}
+	return keys
 }
 
+// ErrBehind: messages changed since the snapshot was made, so that it may hold what was erased.
+var ErrBehind = errors.New("sqlite: snapshot of the search index is behind")
+
 // PutSearchKey replaces the key of the snapshot, so that an earlier snapshot cannot be read with the present files, and
-// forgets the changes up to the one given, which the snapshot of the new key holds.
+// forgets the changes up to the one given, which the snapshot of the new key holds. It returns ErrBehind when there are
+// later ones.
 func (s *Store) PutSearchKey(ctx context.Context, key vault.RowKey, upTo int64) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
 	defer s.release()
 	return s.writeTx(func(t *tx) error {
+		row, err := t.c.row("SELECT count(*) FROM journal WHERE id > ?", upTo)
+		if err != nil {
+			return err
+		}
+		if integer(row[0]) > 0 {
+			return ErrBehind
+		}
 		if _, err := t.c.exec("DELETE FROM journal WHERE id <= ?", upTo); err != nil {
 			return mapped(err)
 		}
@@ -246,6 +273,10 @@ func (t *tx) dropSearchKey() error {
 // keepSearchKey makes the key of the transaction the present one, after its commit.
 func (t *tx) keepSearchKey() {
 	if t.search != nil {
+		t.s.formerSearch.Store(nil)
+		if id, key := t.s.keys.purpose(searchPurpose); t.erase && id != 0 {
+			t.s.formerSearch.Store(&key)
+		}
 		t.s.keys.put(t.searchRow, *t.search)
 		t.s.keys.name(searchPurpose, t.searchRow)
 	}

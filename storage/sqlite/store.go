@@ -36,7 +36,8 @@ type Store struct {
 	keys    *ring
 	tags    *vault.Tagger
 
-	follower atomic.Pointer[func(erased bool)]
+	follower     atomic.Pointer[func(erased bool)]
+	formerSearch atomic.Pointer[vault.RowKey] // of the snapshot that an erasure made unreadable
 
 	reached func(point string) // tests: kill points of the epoch turn
 }
@@ -382,6 +383,7 @@ func (s *Store) Close() error {
 	}
 	first = errors.Join(first, s.writer.close())
 	s.keys.zero()
+	s.formerSearch.Store(nil)
 	s.vault.Zero()
 	s.release()
 	return first

@@ -40,7 +40,7 @@ func Write(path string, content []byte) (err error) {
 	if err := os.Rename(path+suffix, path); err != nil {
 		return mapped(err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
 
 // Read returns the file's content; chat.ErrNoProfile when there is none, chat.ErrVaultDamaged when it is too large to be
@@ -83,11 +83,11 @@ func Destroy(path string) error {
 		return mapped(err)
 	}
 	os.Remove(path + suffix) //nolint:errcheck // usually there is none
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes a rename or removal durable. Windows does that by itself and cannot sync a folder.
-func syncFolder(path string) error {
+// SyncFolder makes a rename or removal durable. Windows does that by itself and cannot sync a folder.
+func SyncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
