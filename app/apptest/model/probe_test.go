@@ -1,6 +1,7 @@
 package model
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"sotto/transport/wire"
@@ -67,7 +68,7 @@ func (c *search) probeParty(s *state, party int) *state {
 
 // first reports whether a letter was not put to a party in this abstract state before.
 func (c *search) first(s *state, party int, how string, l letter) bool {
-	key := fmt.Sprintf("%s %d %s %s", how, party, s.partyKey(party), l.carries)
+	key := sha256.Sum256(fmt.Appendf(nil, "%s %d %s %s", how, party, s.partyKey(party), l.carries))
 	if c.probed[key] {
 		return false
 	}

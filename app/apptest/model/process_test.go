@@ -84,6 +84,16 @@ func (p *process) push(mailbox wire.Mailbox, seq uint64, envelope []byte) {
 	synctest.Wait()
 }
 
+// take delivers an envelope that waits in a mailbox.
+func (p *process) take(mailbox wire.Mailbox, seq uint64) {
+	for _, l := range p.s.net.box(mailbox).waiting {
+		if l.seq == seq {
+			p.push(mailbox, seq, l.envelope)
+			return
+		}
+	}
+}
+
 // say sends a text to the other party.
 func (p *process) say(text string) {
 	_, err := p.Send(context.Background(), p.ConversationWith(p.s.ids[1-p.party]), text, messenger.SendOptions{})

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,26 +22,29 @@ type bound struct {
 	messages int // texts of both together
 	faults   budget
 	reorder  bool // any waiting envelope may come next, otherwise the oldest
-	probe    bool // in every state: repeat what was acknowledged, deliver altered copies
+	replay   bool // live through every path to an end once more without starting the processes anew
 }
 
 // search explores breadth first, so that the first violation has the shortest trace.
 type search struct {
 	bound
-	seen      map[string]bool
-	probed    map[string]bool
-	states    int
+	seen      map[[sha256.Size]byte]int32 // number of a state
+	onward    []int32                     // of every state: the one in which its oldest envelope has arrived; 0: nothing waits
+	probed    map[[sha256.Size]byte]bool
 	steps     int
 	depth     int
 	converged int
 	probes    int
+	replayed  int
+	begin     *state // a copy of the root
 	failed    *state
 }
 
 // run explores every state within the bound, or until the deadline or a violation. It reports whether it got through.
 func (c *search) run(deadline time.Time, wall func() time.Time) bool {
-	c.seen, c.probed = map[string]bool{}, map[string]bool{}
+	c.seen, c.onward, c.probed = map[[sha256.Size]byte]int32{}, []int32{0}, map[[sha256.Size]byte]bool{}
 	root := c.root()
+	c.begin = root.next("begin")
 	layer := []*state{}
 	if !c.admit(root, &layer) {
 		return false
@@ -50,13 +54,21 @@ func (c *search) run(deadline time.Time, wall func() time.Time) bool {
 		var next []*state
 		for i, s := range layer {
 			layer[i] = nil
-			for _, step := range c.enabled(s) {
+			enabled := c.enabled(s)
+			for _, step := range enabled {
 				c.steps++
-				for _, n := range step(s) {
+				reached := step.take(s)
+				for _, n := range reached {
 					if !c.admit(n, &next) {
 						return false
 					}
 				}
+				if step.oldest {
+					c.onward[s.number] = reached[0].number
+				}
+			}
+			if len(enabled) == 0 && c.replay && !c.replays(s) {
+				return false
 			}
 			s.stores, s.net = [2]*memstore.Store{}, nil // only the trace is wanted now
 			if wall().After(deadline) {
@@ -65,7 +77,7 @@ func (c *search) run(deadline time.Time, wall func() time.Time) bool {
 		}
 		layer = next
 	}
-	return true
+	return c.arrives(root)
 }
 
 // admit checks a state and queues it unless it is known. It reports false for a violation.
@@ -75,39 +87,74 @@ func (c *search) admit(s *state, layer *[]*state) bool {
 		return false
 	}
 	key := s.key()
-	if c.seen[key] {
+	if s.number = c.seen[key]; s.number != 0 {
 		return true
 	}
-	c.seen[key] = true
-	c.states++
-	if c.probe && !c.probeAll(s) {
+	s.number = int32(len(c.onward))
+	c.seen[key], c.onward = s.number, append(c.onward, 0)
+	if !c.probeAll(s) {
 		return false
 	}
-	end := s.next("then without faults")
-	end.converge()
-	c.converged++
-	if end.violation != "" {
-		c.failed = end
-		return false
+	if s.oldest() == nil {
+		end := s.next("then without faults")
+		end.converge()
+		c.converged++
+		if end.violation != "" {
+			c.failed = end
+			return false
+		}
 	}
 	*layer = append(*layer, s)
 	return true
 }
 
-type step func(*state) []*state
+// arrives checks that delivering alone ends, from wherever it begins: then the continuations from the states in which
+// nothing waits are the ends of the continuations from all.
+func (c *search) arrives(root *state) bool {
+	ends := make([]bool, len(c.onward))
+	for at := range c.onward {
+		var path []int
+		for n := at; !ends[n]; n = int(c.onward[n]) {
+			if c.onward[n] == 0 {
+				ends[n] = true
+				break
+			}
+			if path = append(path, n); len(path) > len(c.onward) {
+				root.broken("liveness: envelopes go to and fro without end")
+				c.failed = root
+				return false
+			}
+		}
+		for _, n := range path {
+			ends[n] = true
+		}
+	}
+	return true
+}
+
+// step is one thing that can happen in a state.
+type step struct {
+	take   func(*state) []*state
+	oldest bool // what waited longest arrives
+}
 
 // enabled lists the steps that the bound allows in a state.
 func (c *search) enabled(s *state) (out []step) {
 	for party := range 2 {
-		out = append(out, c.ofParty(s, party)...)
+		for _, take := range c.ofParty(s, party) {
+			out = append(out, step{take: take})
+		}
 	}
+	first := s.oldest()
 	for _, b := range s.net.boxes {
-		out = append(out, c.ofBox(s, b)...)
+		for i, take := range c.ofBox(s, b) {
+			out = append(out, step{take, b == first && i == 0})
+		}
 	}
 	return out
 }
 
-func (c *search) ofParty(s *state, party int) (out []step) {
+func (c *search) ofParty(s *state, party int) (out []func(*state) []*state) {
 	who := name(party)
 	switch s.contact(party) {
 	case "":
@@ -136,13 +183,14 @@ func (c *search) ofParty(s *state, party int) (out []step) {
 	return out
 }
 
-func (c *search) ofBox(s *state, b *box) (out []step) {
+// ofBox lists what can happen to the waiting envelopes, first that the oldest arrives.
+func (c *search) ofBox(s *state, b *box) (out []func(*state) []*state) {
 	for i, l := range b.waiting {
 		if i > 0 && !c.reorder {
 			break
 		}
 		what := fmt.Sprintf("%s gets %s", name(b.owner), l.carries)
-		out = append(out, c.acting(what, b.owner, func(p *process) { p.push(b.id, l.seq, l.envelope) }))
+		out = append(out, c.acting(what, b.owner, func(p *process) { p.take(b.id, l.seq) }))
 		if s.contact(b.owner) != chat.ContactAccepted || l.altered {
 			continue // a relay that keeps an introduction to itself keeps people apart
 		}
@@ -171,9 +219,10 @@ func (c *search) ofBox(s *state, b *box) (out []step) {
 
 // acting starts a party, lets it act and ends it. While crashes are left it also returns the states in which the process
 // ended right after one of its commits, or one of the relay's.
-func (c *search) acting(what string, party int, act func(*process)) step {
+func (c *search) acting(what string, party int, act func(*process)) func(*state) []*state {
 	return func(s *state) []*state {
 		n := s.next(what)
+		n.actor, n.act = party, act
 		var mu sync.Mutex
 		var cuts []*state
 		durable := func() {}
@@ -241,8 +290,7 @@ func (s *state) backUp(party int) *state {
 			i.cells[b.id] = b.cell
 		}
 	}
-	key := s.key()
-	i.key = fmt.Sprintf("%x", key[:8])
+	i.key = fmt.Sprintf("%x", s.key())
 	n.backup[party] = i
 	return n
 }

@@ -40,8 +40,11 @@ type state struct {
 	forgot   bool            // the root itself is without sessions
 	lost     map[string]bool // texts that a fault explains away, for the side that has not got them
 
+	number int32 // in its search, from 1
 	parent *state
 	step   string
+	actor  int            // party that acted in the step before
+	act    func(*process) // what it did; nil: something else happened
 
 	mu        sync.Mutex
 	violation string
@@ -56,6 +59,19 @@ type image struct {
 
 // budget counts faults.
 type budget struct{ crashes, drops, alters, backups, restores int }
+
+func (b budget) String() string {
+	var out strings.Builder
+	for _, f := range []struct {
+		n    int
+		what string
+	}{{b.crashes, "crash"}, {b.drops, "loss"}, {b.alters, "alteration"}, {b.backups, "copy"}, {b.restores, "return"}} {
+		if f.n > 0 {
+			fmt.Fprintf(&out, ", %d %s", f.n, f.what)
+		}
+	}
+	return out.String()
+}
 
 func name(party int) string { return [2]string{"Ada", "Ben"}[party] }
 
@@ -243,7 +259,7 @@ func (n names) of(kind, id string) string {
 }
 
 // key is the abstract state: two states with the same key behave alike.
-func (s *state) key() string {
+func (s *state) key() [sha256.Size]byte {
 	b, known := &strings.Builder{}, names{}
 	for party := range 2 {
 		s.describe(b, known, party)
@@ -265,8 +281,7 @@ func (s *state) key() string {
 			fmt.Fprintf(b, "\nbackup %d %s", party, i.key)
 		}
 	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return string(sum[:])
+	return sha256.Sum256([]byte(b.String()))
 }
 
 // partyKey is the abstract state of one party alone.
