@@ -24,7 +24,7 @@ func TestTheHeadOfTheChatNamesEveryState(t *testing.T) {
 		{"overdue", ada, state{PQ: messenger.PQOverdue, Online: true}, false, []string{"Not verified", "Quantum-safe overdue"}},
 		{"a new device", ada, state{PQ: messenger.PQPending, Online: true, NewDevices: 1}, false, []string{"New device: confirm", "Not verified", "Quantum-safe pending"}},
 		{"a device that asks for messages", ada, state{PQ: messenger.PQPending, Online: true, ResendHeld: true}, false, []string{"New device: confirm", "Not verified", "Quantum-safe pending"}},
-		{"restored", ada, state{PQ: messenger.PQPending, Online: true, Restored: true, NewDevices: 1}, false, []string{"Identity restored: confirm", "Not verified", "Quantum-safe pending"}},
+		{"restored", ada, state{PQ: messenger.PQPending, Online: true, Restored: true, NewDevices: 1}, false, []string{"Restored: confirm", "Not verified", "Quantum-safe pending"}},
 		{"a verified contact with a new device", ada, state{Verification: chat.Verified, PQ: messenger.PQAuthenticated, Online: true, NewDevices: 1}, false, []string{"New device: confirm", "Verified", "Quantum-safe"}},
 		{"verified", ada, state{Verification: chat.Verified, PQ: messenger.PQAuthenticated, Online: true}, false, []string{"Verified", "Quantum-safe"}},
 		{"changed comes first", bot, state{Verification: chat.Changed, PQ: messenger.PQOverdue, Online: true}, false, []string{"Identity changed: check", "Bot", "Quantum-safe overdue"}},

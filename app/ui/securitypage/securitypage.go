@@ -95,7 +95,7 @@ func (p *Screen) load() {
 		}
 		p.idle.SetContent(idleWords(now.idle))
 		p.showAlerts(now)
-		p.showDevice(now.keys)
+		p.showDevice(now)
 		p.showSessions(now)
 		p.showKeys(now.keys)
 		p.showRelays(now.status)

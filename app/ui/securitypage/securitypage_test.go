@@ -14,6 +14,7 @@ import (
 	"sotto/app/profile"
 	"sotto/app/security"
 	"sotto/app/ui/screen"
+	"sotto/app/ui/widget"
 	"sotto/chat"
 )
 
@@ -190,5 +191,70 @@ func TestTheOwnRelayAndDeviceAreShown(t *testing.T) {
 	s.Sees("Inside this computer; nothing leaves it.")
 	if !s.Text(grouped(p.Messenger.Self().Device.String())) || !s.Text(grouped(p.Messenger.Self().ID.String())) {
 		t.Error("device or identity is not shown")
+	}
+}
+
+func TestTheLifeOfKeysIsShown(t *testing.T) {
+	s := stage.New(t)
+	p := s.Profile("Mira")
+	view := New(s.Services(p), screen.Place{})
+	s.Show(view)
+	s.Sees("no keys are offered")
+	s.Sees("No sign of a second or older copy")
+	s.Sees("the device list, is valid until")
+	if _, _, err := p.Messenger.Invite(t.Context(), messenger.InviteOptions{Reusable: true}); err != nil {
+		t.Fatal(err)
+	}
+	view.(*Screen).Heard([]messenger.Event{{Type: messenger.EventConnection, On: true}})
+	s.Sees("100 are unused")
+	s.Sees("1 offer, published")
+	if err := p.Alerts.Raise(t.Context(), 0, security.Alert{Code: messenger.AlertRolledBack, Last: time.Now().Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	view.(*Screen).Heard([]messenger.Event{{Type: messenger.EventAlert, Detail: messenger.AlertRolledBack}})
+	s.Sees("An older copy of this profile ran")
+	s.Sees("This profile is an older copy of itself, or runs twice.")
+}
+
+func TestWhatASessionLacksIsSaid(t *testing.T) {
+	s := stage.New(t)
+	p := New(s.Services(nil), screen.Place{})
+	for _, c := range []struct {
+		name string
+		s    session
+		want string
+	}{
+		{"a plain one", session{keys: messenger.ContactKeys{Sessions: 1}}, "1 session in use"},
+		{"none yet", session{}, "0 sessions in use"},
+		{"archived ones", session{keys: messenger.ContactKeys{Sessions: 1, Archived: 2}}, "1 session in use · 2 kept for late messages (archived)"},
+		{"no one-time key", session{keys: messenger.ContactKeys{Sessions: 1, NoForward: 1}}, "1 session in use · the first message had no one-time key and is not answered yet"},
+		{"an ended list", session{
+			keys: messenger.ContactKeys{Sessions: 1}, state: messenger.SecurityState{DevicesExpired: true, DevicesUntil: time.Now()},
+		}, "1 session in use · the list of devices has ended"},
+	} {
+		if got := p.(*Screen).sessionWords(c.s); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestTheStateOfTheProofIsAChip(t *testing.T) {
+	stage.New(t) // loads the words
+	for state, want := range map[messenger.SecurityState]string{
+		{PQ: messenger.PQAuthenticated, Verification: chat.Verified}: "Verified, Quantum-safe",
+		{PQ: messenger.PQPending}:                                    "Not verified, Quantum-safe pending",
+		{PQ: messenger.PQOverdue}:                                    "Not verified, Quantum-safe overdue",
+		{PQ: messenger.PQNone}:                                       "Not verified, No session yet",
+		{PQ: messenger.PQPending, NewDevices: 1}:                     "New device: confirm, Not verified, Quantum-safe pending",
+		{PQ: messenger.PQPending, Restored: true}:                    "Restored: confirm, Not verified, Quantum-safe pending",
+		{PQ: messenger.PQPending, Verification: chat.Changed}:        "Identity changed: check, Quantum-safe pending",
+	} {
+		var got []string
+		for _, c := range chipsOf(session{state: state}) {
+			got = append(got, c.(*widget.Chip).AccessibilityLabel())
+		}
+		if said := strings.Join(got, ", "); said != want {
+			t.Errorf("%+v: %q, want %q", state, said, want)
+		}
 	}
 }

@@ -26,7 +26,8 @@ func line(title string, attention bool, body ...fyne.CanvasObject) fyne.CanvasOb
 }
 
 // showDevice shows this device, the identity, and whether there is a second copy of them.
-func (p *Screen) showDevice(keys messenger.KeyReport) {
+func (p *Screen) showDevice(now present) {
+	keys := now.keys
 	self := p.s.Messenger().Self()
 	mono := func(s string) *widget.Text { return widget.NewText(s, widget.TextOptions{Mono: true, Wrap: true}) }
 	until := i18n.Args{"Day": p.day(keys.DevicesUntil)}
@@ -35,15 +36,24 @@ func (p *Screen) showDevice(keys messenger.KeyReport) {
 	if ended {
 		list = i18n.T("security.device.ended", until)
 	}
-	copies := i18n.T("security.copies.none")
-	if keys.RolledBack {
-		copies = i18n.T("security.copies.rolled")
-	}
 	p.device.Objects = []fyne.CanvasObject{form.Group(
 		line(i18n.T("security.device.id"), ended, mono(grouped(self.Device.String())), form.Small(list)),
 		line(i18n.T("security.identity"), false, mono(grouped(self.ID.String())), form.Small(i18n.T("security.identity.note"))),
-		line(i18n.T("security.copies"), keys.RolledBack, form.Small(copies)),
+		line(i18n.T("security.copies"), keys.RolledBack, form.Small(p.copiesWords(now))),
 	)}
+}
+
+// copiesWords says what is known of another copy of this profile: in this run, or before.
+func (p *Screen) copiesWords(now present) string {
+	if now.keys.RolledBack {
+		return i18n.T("security.copies.rolled")
+	}
+	for _, a := range now.alerts {
+		if a.Code == messenger.AlertRolledBack {
+			return i18n.T("security.copies.past", i18n.Args{"When": p.s.Format.Full(a.Last)})
+		}
+	}
+	return i18n.T("security.copies.none")
 }
 
 // day answers a day with its year where it is not this one.
