@@ -80,7 +80,6 @@ func Accept(known *identity.Known, own Own, set *PrekeySet, pair *OneTimePair, i
 		peerDevice:      device,
 		setID:           set.id,
 		signedPrekey:    set.dh.PublicKey().Bytes(),
-		kemKey:          set.kem.EncapsulationKey().Bytes(),
 		kemCiphertext:   in.kem,
 		ephemeral:       in.ephemeral,
 		header:          in.raw,
@@ -89,6 +88,8 @@ func Accept(known *identity.Known, own Own, set *PrekeySet, pair *OneTimePair, i
 		t.pairID = pair.id[:]
 		t.oneTimeKey = pair.dh.PublicKey().Bytes()
 		t.kemKey = pair.kem.EncapsulationKey().Bytes()
+	} else {
+		t.kemKey = set.kem.EncapsulationKey().Bytes()
 	}
 	out := stage.finish(dh.dh1, t)
 	return &Accepted{

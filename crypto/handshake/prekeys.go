@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"sync"
 	"time"
 
 	"sotto/crypto/encode"
@@ -36,8 +37,37 @@ type prekey struct {
 	id      ID
 	created time.Time
 	dh      *ecdh.PrivateKey
-	kem     *mlkem.DecapsulationKey1024
+	kem     *kemKey
 }
+
+// kemKey is an ML-KEM-1024 decapsulation key, kept as its seed and expanded at first need: of a prekey set and a one-time
+// pair, which are parsed together, an initial message uses one.
+type kemKey struct {
+	seed [mlkem.SeedSize]byte
+	once sync.Once
+	key  *mlkem.DecapsulationKey1024
+}
+
+func newKEMKey(seed []byte) *kemKey { return &kemKey{seed: [mlkem.SeedSize]byte(seed)} }
+
+func (k *kemKey) expand() *mlkem.DecapsulationKey1024 {
+	k.once.Do(func() {
+		var err error
+		if k.key, err = mlkem.NewDecapsulationKey1024(k.seed[:]); err != nil {
+			panic("handshake: " + err.Error()) // only for a seed of another size
+		}
+	})
+	return k.key
+}
+
+// Bytes returns the seed.
+func (k *kemKey) Bytes() []byte { return k.seed[:] }
+
+func (k *kemKey) Decapsulate(ciphertext []byte) ([]byte, error) {
+	return k.expand().Decapsulate(ciphertext)
+}
+
+func (k *kemKey) EncapsulationKey() *mlkem.EncapsulationKey1024 { return k.expand().EncapsulationKey() }
 
 // ID names the keys in bundles and initial messages.
 func (p *prekey) ID() ID { return p.id }
@@ -68,11 +98,9 @@ func newPrekey(now time.Time) (prekey, error) {
 	if err != nil {
 		return prekey{}, fmt.Errorf("creating a prekey: %w", err)
 	}
-	kem, err := mlkem.GenerateKey1024()
-	if err != nil {
-		return prekey{}, fmt.Errorf("creating a prekey: %w", err)
-	}
-	p := prekey{created: now.UTC().Truncate(time.Second), dh: dh, kem: kem}
+	seed := make([]byte, mlkem.SeedSize)
+	rand.Read(seed)
+	p := prekey{created: now.UTC().Truncate(time.Second), dh: dh, kem: newKEMKey(seed)}
 	rand.Read(p.id[:])
 	return p, nil
 }
@@ -90,11 +118,7 @@ func parsePrekey(secret []byte) (prekey, error) {
 	if err != nil {
 		return prekey{}, ErrMalformed
 	}
-	kem, err := mlkem.NewDecapsulationKey1024(seed)
-	if err != nil {
-		return prekey{}, ErrMalformed
-	}
-	return prekey{id: ID(id), created: created, dh: dh, kem: kem}, nil
+	return prekey{id: ID(id), created: created, dh: dh, kem: newKEMKey(seed)}, nil
 }
 
 // PrekeySet is the secret half of the keys of a bundle: the X25519 signed prekey and the last-resort

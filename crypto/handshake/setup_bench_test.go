@@ -21,7 +21,7 @@ const (
 
 // BenchmarkSetUp begins sessions per CPU-second (docs/PERFORMANCE.md): initiate opens a sealed bundle, verifies its
 // signatures and computes the handshake; accept opens the initial message and verifies the initiator's signatures. With
-// "opened" the ratchet is begun in addition, and the first message opened. "Again" is a further session with a contact
+// "opened" the private prekeys are read from what is stored, the ratchet is begun, and the first message opened. "Again" is a further session with a contact
 // whose certificate and list were verified before in the same run.
 func BenchmarkSetUp(b *testing.B) {
 	w := newSetUps(b)
@@ -106,11 +106,30 @@ func (w *setUps) accept(b *testing.B) time.Duration {
 	return cpuTime(b) - began
 }
 
-// open takes the handshakes of the round, begins the sessions and opens their first messages.
+// open takes the handshakes of the round with prekeys as they are stored, begins the sessions and opens their first
+// messages.
 func (w *setUps) open(b *testing.B) time.Duration {
+	storedSet := w.bob.set.Marshal()
+	storedPairs := map[handshake.ID][]byte{}
+	for _, pair := range w.bob.pairs {
+		storedPairs[pair.ID()] = pair.Marshal()
+	}
 	began := cpuTime(b)
 	for i, in := range w.initiated {
-		got, err := w.bob.accept(in.Header)
+		initial, err := handshake.ParseInitial(in.Header)
+		if err != nil {
+			b.Fatal(err)
+		}
+		set, err := handshake.ParsePrekeySet(storedSet)
+		if err != nil {
+			b.Fatal(err)
+		}
+		id, _ := initial.PairID()
+		pair, err := handshake.ParseOneTimePair(storedPairs[id])
+		if err != nil {
+			b.Fatal(err)
+		}
+		got, err := handshake.Accept(nil, w.bob.own, set, pair, initial, w.bob.secret, now)
 		if err != nil {
 			b.Fatal(err)
 		}
