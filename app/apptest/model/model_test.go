@@ -17,12 +17,22 @@ import (
 // narrow are the searches of every run of the tests.
 func narrow() []bound {
 	return []bound{
+		{name: "friends", root: friends, messages: 3, reorder: true, replay: true},
+		{name: "crash", root: friends, messages: 2, faults: budget{crashes: 1}, reorder: true},
+		{name: "losses", root: friends, messages: 2, faults: budget{drops: 1, alters: 1}},
+		{name: "copies", root: friends, messages: 1, faults: budget{backups: 1, restores: 1}},
+		{name: "estranged", root: estranged, messages: 2, reorder: true},
+		{name: "strangers", root: strangers, messages: 2, reorder: true},
+	}
+}
+
+// middle are the searches that planted bugs must not get through.
+func middle() []bound {
+	return []bound{
 		{name: "friends", root: friends, messages: 3, faults: budget{crashes: 1}, reorder: true},
-		{name: "in order", root: friends, messages: 4, replay: true},
 		{name: "losses", root: friends, messages: 2, faults: budget{drops: 1, alters: 1}, reorder: true},
 		{name: "copies", root: friends, messages: 2, faults: budget{backups: 1, restores: 1}},
 		{name: "estranged", root: estranged, messages: 2, reorder: true},
-		{name: "interrupted", root: estranged, messages: 2, faults: budget{crashes: 1}},
 		{name: "introduction", root: strangers, messages: 1, faults: budget{crashes: 1}, reorder: true},
 		{name: "strangers", root: strangers, messages: 2, reorder: true},
 	}
@@ -34,12 +44,15 @@ func wide() []bound {
 		{name: "any order", root: friends, messages: 6, reorder: true, replay: true},
 		{name: "one crash", root: friends, messages: 5, faults: budget{crashes: 1}, reorder: true},
 		{name: "two crashes", root: friends, messages: 4, faults: budget{crashes: 2}, reorder: true},
-		{name: "losses", root: friends, messages: 4, faults: budget{drops: 1, alters: 1}, reorder: true},
-		{name: "losses and a crash", root: friends, messages: 3, faults: budget{crashes: 1, drops: 1, alters: 1}, reorder: true},
-		{name: "copies", root: friends, messages: 3, faults: budget{crashes: 1, backups: 1, restores: 1}},
-		{name: "copies in any order", root: friends, messages: 3, faults: budget{backups: 1, restores: 1}, reorder: true},
-		{name: "estranged", root: estranged, messages: 3, faults: budget{crashes: 1}, reorder: true},
-		{name: "strangers", root: strangers, messages: 3, faults: budget{crashes: 1}, reorder: true},
+		{name: "losses", root: friends, messages: 3, faults: budget{drops: 1, alters: 1}, reorder: true},
+		{name: "losses and a crash", root: friends, messages: 2, faults: budget{crashes: 1, drops: 1, alters: 1}, reorder: true},
+		{name: "copies", root: friends, messages: 3, faults: budget{backups: 1, restores: 1}},
+		{name: "copies in any order", root: friends, messages: 2, faults: budget{backups: 1, restores: 1}, reorder: true},
+		{name: "copies and a crash", root: friends, messages: 2, faults: budget{crashes: 1, backups: 1, restores: 1}},
+		{name: "estranged", root: estranged, messages: 3, reorder: true},
+		{name: "estranged and a crash", root: estranged, messages: 2, faults: budget{crashes: 1}, reorder: true},
+		{name: "strangers", root: strangers, messages: 3, reorder: true},
+		{name: "strangers and a crash", root: strangers, messages: 2, faults: budget{crashes: 1}, reorder: true},
 	}
 }
 
@@ -58,8 +71,10 @@ func TestNoReachableStateBreaksAnInvariant(t *testing.T) {
 		return
 	case "wide":
 		bounds = wide()
+	case "child":
+		bounds = middle()
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // states are short-lived
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // states are short-lived
 	for _, b := range bounds {
 		t.Run(b.name, func(t *testing.T) {
 			cryptotest.SetGlobalRandom(t, 1)

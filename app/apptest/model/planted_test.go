@@ -23,7 +23,7 @@ type planted struct {
 func plantedBugs() []planted {
 	return []planted{
 		{
-			name: "the ratchet is committed before the message has opened", file: "app/messenger/receive.go", bound: "friends", quick: true,
+			name: "the ratchet is committed before the message has opened", file: "app/messenger/receive.go", bound: "friends",
 			search: "		return in.unreadable(p, mb.Contact)\n	}\n	s.ratchet.Erase()",
 			replace: "		s.ratchet, _, _ = ratchet.Encrypt(s.ratchet, nil, nil)\n		in.putSession(s)\n" +
 				"		return in.unreadable(p, mb.Contact)\n	}\n	s.ratchet.Erase()",
@@ -49,7 +49,7 @@ func plantedBugs() []planted {
 			replace: "	return encode.Append(nil, []byte{envelopeVersion})",
 		},
 		{
-			name: "envelopes are acknowledged before they are committed", file: "app/messenger/receive.go", bound: "friends", quick: true,
+			name: "envelopes are acknowledged before they are committed", file: "app/messenger/receive.go", bound: "friends",
 			search:  "		done := m.commitPushes(r, batch)\n		m.acknowledge(r, done)\n",
 			replace: "		m.acknowledge(r, batch)\n		m.commitPushes(r, batch)\n",
 		},

@@ -49,6 +49,7 @@ func (t *traced) Erase(ctx context.Context, f func(chat.Tx) error) error { retur
 // start opens the messenger of a party on its store and lets it run until nothing moves.
 func (s *state) start(party int, durable func()) *process {
 	p := &process{s: s, party: party, pushes: make(chan wire.Push, 64), done: make(chan struct{}), durable: durable}
+	s.stores[party] = s.stores[party].Image()
 	p.store = &traced{Store: s.stores[party], committed: p.moved}
 	m, err := messenger.Open(context.Background(), messenger.Options{
 		Store: p.store, Relays: p, Gate: s.gates[party], Now: s.now,

@@ -102,9 +102,9 @@ func (s *state) mayMiss(party int, text string) bool {
 	return s.lost[text] || s.restored[party] || s.lied
 }
 
-// next returns a copy for a step, a minute later.
+// next returns a copy for a step, a minute later. It shares the stores: a process works on a copy of its own.
 func (s *state) next(step string) *state {
-	n := s.copyWith(s.stores[0].Image(), s.stores[1].Image(), s.net.clone())
+	n := s.copyWith(s.stores[0], s.stores[1], s.net.clone())
 	n.step, n.clock = step, s.clock.Add(time.Minute)
 	return n
 }
