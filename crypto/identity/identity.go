@@ -110,6 +110,12 @@ func parseSecretKey(b []byte) (*signingKey, error) {
 		secret.PubKeyAlgo != packet.PubKeyAlgoMldsa65Ed25519 {
 		return nil, ErrMalformed
 	}
+	// The library passes over a wrong count of the public part's octets, among others: one key has one form here.
+	again := bytes.NewBuffer(make([]byte, 0, len(b)))
+	defer func() { clear(again.Bytes()) }()
+	if err := secret.Serialize(again); err != nil || !bytes.Equal(again.Bytes(), b) {
+		return nil, ErrMalformed
+	}
 	return &signingKey{entity: &openpgp.Entity{
 		PrimaryKey: &secret.PublicKey,
 		PrivateKey: secret,

@@ -87,6 +87,13 @@ func TestDamagedSecretsAreRefused(t *testing.T) {
 	if _, err := identity.Parse(append(bytes.Clone(secret), 0)); !errors.Is(err, identity.ErrMalformed) {
 		t.Errorf("identity with a byte too many: %v", err)
 	}
+	for at := range 64 { // what frames the key, and its beginning
+		odd := bytes.Clone(secret)
+		odd[at]++
+		if i, err := identity.Parse(odd); err == nil && !bytes.Equal(i.Marshal(), odd) {
+			t.Errorf("identity with another byte %d has a second form", at)
+		}
+	}
 }
 
 func TestErasedSecretsAreGone(t *testing.T) {
