@@ -224,4 +224,22 @@ var planted = []bug{
 		name: "statement of a bundle not verified", room: "handshake",
 		edits: one("bundle.go", "device.Verify(encode.BundleStatement, body, signature, now); err != nil {", "device.Verify(encode.BundleStatement, body, signature, now); err != nil && false {"),
 	},
+
+	// Certificates and device lists (I14).
+	{
+		name: "certificate not compared with its list", room: "identity",
+		edits: one("devicelist.go", "list.Identity != cert.Fingerprint() || list.Certificate != cert.Hash()", "list.Identity != cert.Fingerprint()"),
+	},
+	{
+		name: "remembered by the list alone", room: "identity",
+		edits: one("known.go", "return p.certificateHash == other.certificateHash && p.listHash == other.listHash", "return p.listHash == other.listHash"),
+	},
+	{
+		name: "dates of a remembered list not judged", room: "identity",
+		edits: one("known.go", "if err := l.check(now); err != nil {", "if err := l.check(now); err != nil && k == nil {"),
+	},
+	{
+		name: "certificate remembered before its list was verified", room: "identity",
+		edits: one("known.go", "\tif p.list, err = LoadDeviceList(", "\tdefer func() { k.add(p) }()\n\tif p.list, err = LoadDeviceList("),
+	},
 }
