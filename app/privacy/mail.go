@@ -21,7 +21,7 @@ func (m mail) send(tx chat.Tx, to chat.ContactID, id chat.MessageID, now time.Ti
 	if m.out == nil {
 		return fmt.Errorf("%w: not connected to the messenger", chat.ErrUnsupported)
 	}
-	b, err := content.Content{ID: id, Conv: directConversation(m.self, to), Sent: now, Body: body}.Encode()
+	b, err := content.Content{ID: id, Conv: DirectConversation(m.self, to), Sent: now, Body: body}.Encode()
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (m mail) flush() {
 	}
 }
 
-// directConversation is the id of the conversation of two identities (docs/PROTOCOL.md section 8).
-func directConversation(a, b chat.ContactID) chat.ConversationID {
+// DirectConversation is the id of the conversation of two identities (docs/PROTOCOL.md section 8).
+func DirectConversation(a, b chat.ContactID) chat.ConversationID {
 	if bytes.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}

@@ -15,16 +15,19 @@ import (
 	"sotto/chat/content"
 	"sotto/crypto/vault"
 	"sotto/storage"
+	"sotto/storage/search"
 )
 
 // Profile is an open profile: its use cases, wired. It is safe for concurrent use.
 type Profile struct {
 	Person
 	Export *export.Exporter
+	Import *export.Importer
 	Backup *backup.Writer
 	Alerts *security.Alerts
 	StepUp *security.StepUp
 	Relay  *EmbeddedRelay
+	Search *search.Index // starts when it is asked first, or by its Start
 
 	folder   *folder
 	attempts *security.Attempts
@@ -220,8 +223,12 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 		folder:   f,
 		attempts: security.NewAttempts(f.path(attemptsName), o.Now),
 		options:  o,
+		Search:   search.New(store.Store, f.path(searchName), search.Options{}),
 	}
 	p.StepUp = security.NewStepUp(store, p.Audit, p, p.attempts, o.Now)
+	p.Import = &export.Importer{
+		Store: store, Audit: p.Audit, Self: func() chat.ContactID { return p.Messenger.Self().ID }, Temp: f.path(storage.TempFolder), Now: o.Now,
+	}
 	p.Backup = p.newBackup()
 	p.Export = &export.Exporter{
 		Store: store, Audit: p.Audit, Identity: p.Messenger.Identity(), Name: func() string { return p.Messenger.Self().Name }, Now: o.Now,
@@ -401,6 +408,9 @@ func (p *Profile) end() bool {
 	return first
 }
 
+// searchLeave bounds how long the search index may take to save itself at the end; unsaved, it is built anew.
+const searchLeave = 3 * time.Second
+
 // shut ends what needs the keys: use cases and store.
 func (p *Profile) shut() error {
 	if p.feed != nil {
@@ -411,5 +421,7 @@ func (p *Profile) shut() error {
 		p.tending.Wait()
 	}
 	p.StepUp.Forget()
-	return errors.Join(p.stopGuide(), p.Person.close())
+	ctx, cancel := context.WithTimeout(context.Background(), searchLeave)
+	defer cancel()
+	return errors.Join(p.stopGuide(), p.Messenger.Close(), p.Search.Close(ctx), p.Person.close())
 }

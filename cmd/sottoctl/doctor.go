@@ -90,6 +90,9 @@ func (v *doctorVerb) do(ctx context.Context, d *desk) (any, error) {
 		o.Keys = newKeys(keys)
 		o.add(judgeKeys(keys, time.Now())...)
 	}
+	if err := o.noteBackup(ctx, p, time.Now()); err != nil {
+		return nil, err
+	}
 	if err := o.lookAtRelays(ctx, p); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"sotto/app/privacy/backup"
 	"sotto/chat"
 )
 
@@ -56,6 +57,7 @@ var sentences = []struct {
 	{chat.ErrProfileExists, "profile-exists", exitFailed, "There is a profile in that folder already. It was left as it is."},
 	{chat.ErrNoProfile, "no-profile", exitMissing, "There is no profile in that folder. Make one with: sottoctl init --name NAME"},
 	{chat.ErrVaultDamaged, "vault-damaged", exitFailed, "The vault file is altered or incomplete. Nothing was changed; restore it from a copy."},
+	{backup.ErrDamaged, "backup-damaged", exitFailed, "The backup is cut off or altered. Nothing of it was used."},
 	{chat.ErrDamaged, "history-damaged", exitFailed, "Part of the history is altered or missing, so it was not used. Nothing was changed."},
 	{chat.ErrNewerFormat, "newer-format", exitFailed, "This was written by a newer version of Sotto. It was left untouched."},
 	{chat.ErrDiskFull, "disk-full", exitFailed, "The disk is full. Nothing that was acknowledged is lost; free some space and try again."},

@@ -12,8 +12,9 @@ import (
 
 type exportVerb struct {
 	Out          string `required:"" placeholder:"PATH" help:"New folder to write; a new file where it is encrypted."`
-	Encrypt      string `placeholder:"HOW" enum:",export-code" default:"" help:"export-code: one file that gpg opens with a code, which is printed once."`
+	Encrypt      string `placeholder:"HOW" enum:",export-code,backup" default:"" help:"export-code: one file that gpg opens with a code, which is printed once. backup: one file, under a passphrase of its own, from which the profile can be restored."`
 	Conversation string `placeholder:"CONTACT" help:"Only the conversation with this contact."`
+	backupPassphrase
 }
 
 // exportObject is an export that was written or verified.
@@ -58,6 +59,9 @@ func (v *exportVerb) do(ctx context.Context, d *desk) (any, error) {
 	p, err := d.open(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if v.Encrypt == "backup" {
+		return v.writeBackup(ctx, d, p)
 	}
 	request := export.Request{Out: v.Out, Encrypt: export.Encryption(v.Encrypt), Zone: time.Local}
 	if v.Conversation != "" {

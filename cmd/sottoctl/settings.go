@@ -10,7 +10,7 @@ import (
 )
 
 type setVerb struct {
-	Key   string `arg:"" help:"name, relay, local-network or erasure-requests."`
+	Key   string `arg:"" help:"name, relay, local-network, erasure-requests or backup-reminder."`
 	Value string `arg:"" optional:"" help:"The new value, or - to read it from standard input; without it, show the present one."`
 }
 
@@ -33,6 +33,7 @@ type setting struct {
 const embeddedRelay = "embedded"
 
 var settings = map[string]setting{
+	"backup-reminder": reminderSetting,
 	"name": {
 		get: func(_ context.Context, p *profile.Profile) (string, error) { return p.Messenger.Self().Name, nil },
 		put: func(ctx context.Context, p *profile.Profile, value string) error {
@@ -96,7 +97,7 @@ const longestSetting = 4 << 10
 func (v *setVerb) do(ctx context.Context, d *desk) (any, error) {
 	s, known := settings[v.Key]
 	if !known {
-		return nil, explain(chat.ErrNotFound, "There is no setting %q. There are name, relay, local-network and erasure-requests.", plain(v.Key))
+		return nil, explain(chat.ErrNotFound, "There is no setting %q. There are name, relay, local-network, erasure-requests and backup-reminder.", plain(v.Key))
 	}
 	p, err := d.open(ctx)
 	if err != nil {

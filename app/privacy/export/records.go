@@ -37,6 +37,7 @@ type messageLine struct {
 	Received     string         `json:"received,omitempty"`
 	State        string         `json:"state"`
 	Edited       bool           `json:"edited"`
+	EditSeq      uint64         `json:"edit_seq,omitempty"`
 	Deleted      bool           `json:"deleted,omitempty"`
 	Reactions    []reactionPart `json:"reactions"`
 	ReplyTo      string         `json:"reply_to,omitempty"`
@@ -44,12 +45,14 @@ type messageLine struct {
 	Missing      int            `json:"missing_before,omitempty"`
 	Notice       string         `json:"notice,omitempty"`
 	NoForward    bool           `json:"no_forward_secrecy,omitempty"`
+	Failure      string         `json:"failure,omitempty"`
 	Raw          string         `json:"raw,omitempty"` // base64, of a kind this version does not know
 }
 
 type reactionPart struct {
 	From  string `json:"from"`
 	Emoji string `json:"emoji"`
+	Seq   uint64 `json:"seq,omitempty"`
 }
 
 type contactLine struct {
@@ -95,10 +98,10 @@ func newMessage(m chat.Message) messageLine {
 		Device: m.Device.String(), Direction: string(m.Direction), Kind: string(m.Kind), Seq: m.Seq, Text: m.Text,
 		Sent: stamp(m.Sent), Received: stamp(m.Received), State: string(m.State), Edited: m.Edited, Deleted: m.Deleted,
 		Reactions: []reactionPart{}, ExpiresAfter: m.ExpiresAfter.Milliseconds(), Missing: m.Missing, Notice: m.Notice,
-		NoForward: m.NoForward, Raw: base64.StdEncoding.EncodeToString(m.Raw),
+		NoForward: m.NoForward, EditSeq: m.EditSeq, Failure: m.Failure, Raw: base64.StdEncoding.EncodeToString(m.Raw),
 	}
 	for _, r := range m.Reactions {
-		line.Reactions = append(line.Reactions, reactionPart{r.From.String(), r.Emoji})
+		line.Reactions = append(line.Reactions, reactionPart{r.From.String(), r.Emoji, r.Seq})
 	}
 	if !m.ReplyTo.IsZero() {
 		line.ReplyTo = m.ReplyTo.String()

@@ -64,6 +64,10 @@ func Verify(folder string, now time.Time) (Summary, error) {
 		return Summary{}, fmt.Errorf("%w: no export there", chat.ErrNotFound)
 	}
 	defer root.Close()
+	return verify(found{root}, now)
+}
+
+func verify(root source, now time.Time) (Summary, error) {
 	manifest, err := readBounded(root, manifestFile, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Summary{}, fmt.Errorf("%w: no manifest there", chat.ErrNotFound)
@@ -92,17 +96,6 @@ func Verify(folder string, now time.Time) (Summary, error) {
 	return Summary{Manifest: m, Exporter: who}, nil
 }
 
-func readBounded(root *os.Root, name string, limit int64) ([]byte, error) {
-	info, err := root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > limit {
-		return nil, chat.ErrMalformed
-	}
-	return root.ReadFile(name)
-}
-
 func changeOf(err error) Change {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Missing
@@ -111,7 +104,7 @@ func changeOf(err error) Change {
 }
 
 // checkNames compares the names in the folder with the manifest's.
-func checkNames(root *os.Root, files []File) error {
+func checkNames(root source, files []File) error {
 	want := map[string]bool{manifestFile: true, signatureFile: true}
 	folders := map[string]bool{".": true}
 	for _, f := range files {
@@ -123,21 +116,11 @@ func checkNames(root *os.Root, files []File) error {
 			folders[dir] = true
 		}
 	}
-	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return place(name, 0, Changed)
-		case entry.IsDir() && !folders[name], !entry.IsDir() && !want[name]:
-			return place(name, 0, Added)
-		case !entry.IsDir() && !entry.Type().IsRegular():
-			return place(name, 0, Changed)
-		}
-		return nil
-	})
+	return root.check(want, folders)
 }
 
 // checkFiles checks the index of lines first, then every file against it.
-func checkFiles(root *os.Root, files []File) error {
+func checkFiles(root source, files []File) error {
 	if len(files) == 0 || files[len(files)-1].Path != linesFile {
 		return place(manifestFile, 0, Changed)
 	}
@@ -145,7 +128,7 @@ func checkFiles(root *os.Root, files []File) error {
 	if err := checkFile(root, files[last], nil); err != nil {
 		return place(linesFile, 0, whatOf(err))
 	}
-	index, err := root.Open(linesFile)
+	index, err := root.open(linesFile)
 	if err != nil {
 		return place(linesFile, 0, changeOf(err))
 	}
@@ -168,8 +151,8 @@ func whatOf(err error) Change {
 }
 
 // checkFile hashes a file and compares it line by line with its entries in the index, if there is one.
-func checkFile(root *os.Root, want File, index io.Reader) error {
-	file, err := root.Open(want.Path)
+func checkFile(root source, want File, index io.Reader) error {
+	file, err := root.open(want.Path)
 	if err != nil {
 		return place(want.Path, 0, changeOf(err))
 	}

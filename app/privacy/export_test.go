@@ -1,4 +1,0 @@
-package privacy
-
-// DirectConversation lets tests name the conversation of two identities.
-var DirectConversation = directConversation
