@@ -350,7 +350,7 @@ func TestARequestDoesNotChangeUnderTheDecision(t *testing.T) {
 	ada.Until("the request", func() bool { return ada.State(eve) == chat.ContactRequest })
 	elsewhere := "sotto-relay://elsewhere.example.org:443#web"
 	for i := range 3 {
-		sends(t, w, eve, ada, chat.NewMessageID(), 0, content.Session{
+		sends(t, w, eve, ada, chat.NewMessageID(), uint64(2+i), content.Session{
 			Action: content.Introduce, Profile: &content.Profile{Name: "Your bank"}, Text: "Pay at once",
 			Route: &content.Route{
 				Seq: uint64(w.Now().Unix()) + 1000 + uint64(i), Device: eve.Self().Device, Relay: elsewhere,
