@@ -37,6 +37,7 @@ type Hit struct {
 	// Ranges are what matched in Message.Text: half-open ranges of bytes at rune boundaries, ascending and apart. There
 	// are none when the query has no text.
 	Ranges [][2]int
+	Cursor Cursor // goes on behind this hit
 }
 
 // Found is one page of results, newest first: by display time, within a second by the order of storing.
@@ -71,4 +72,6 @@ type Searcher interface {
 	Search(context.Context, Query) (Found, error)
 	// Progress answers how far the index is.
 	Progress() Progress
+	// Wait returns when everything that was committed before is found; the context's error when it ends first.
+	Wait(context.Context) error
 }

@@ -47,7 +47,7 @@ func Destroy(dir string, extra ...string) error {
 	if err := removeDatabase(filepath.Join(dir, HistoryFile)); err != nil {
 		return err
 	}
-	for _, name := range append([]string{TempFolder, "blobs", "search.sealed", "relay"}, extra...) {
+	for _, name := range append([]string{TempFolder, "blobs", "search.sealed", "search.sealed.new", "relay"}, extra...) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return folderError(err)
 		}

@@ -19,6 +19,7 @@ const (
 	attemptsName = "attempts"
 	guideName    = "guide.db"
 	relayName    = "relay"
+	searchName   = "search.sealed"
 )
 
 // Exists reports whether there is a profile in dir.

@@ -127,6 +127,42 @@ func TestTwoProfilesTalkThroughARealRelay(t *testing.T) {
 		}
 	})
 
+	t.Run("messages are found by their words, people and days", func(t *testing.T) {
+		var sent messageObject
+		ada.call("send", map[string]any{"contact": "Bo", "text": "Straße 東京 needle", "wait": "0"}).into(&sent)
+		for _, c := range []struct {
+			params map[string]any
+			want   int
+		}{
+			{map[string]any{"query": "strasse 京"}, 1},
+			{map[string]any{"query": "needle", "from": "me", "conversation": "Bo"}, 1},
+			{map[string]any{"query": "needle", "from": "Bo"}, 0},
+			{map[string]any{"query": "needle", "kind": "attachment"}, 0},
+			{map[string]any{"query": "needle", "until": "2020-01-01"}, 0},
+			{map[string]any{"query": "needle haystack"}, 0},
+		} {
+			var found []hitObject
+			ada.call("search", c.params).into(&found)
+			if len(found) != c.want {
+				t.Errorf("%v finds %d", c.params, len(found))
+			}
+			if len(found) == 1 && found[0].ID != sent.ID {
+				t.Errorf("%v finds another message", c.params)
+			}
+		}
+		var first, second []hitObject
+		ada.call("search", map[string]any{"query": "京"}).into(&first)
+		if len(first) != 1 || fmt.Sprint(first[0].Hits) != "[[8 9]]" {
+			t.Fatalf("hits %+v, want the ninth character", first)
+		}
+		ada.call("search", map[string]any{"query": "京", "before": first[0].Cursor}).into(&second)
+		if len(second) != 0 {
+			t.Error("a page begins where the one before ended")
+		}
+		ada.call("search", map[string]any{"query": " "}).fails(exitUsage, "usage")
+		ada.call("search", map[string]any{"query": "x", "since": "yesterday"}).fails(exitUsage, "usage")
+	})
+
 	t.Run("an export is verified, and a changed one is not", func(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "export")
 		var written, verified exportObject

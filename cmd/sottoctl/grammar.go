@@ -42,6 +42,7 @@ type grammar struct {
 	Retry    retryVerb    `cmd:"" help:"Try a message again that failed."`
 	Discard  discardVerb  `cmd:"" help:"Drop a message that failed."`
 	Messages messagesVerb `cmd:"" help:"List the messages of a conversation."`
+	Search   searchVerb   `cmd:"" help:"Find messages by their text."`
 	Sync     syncVerb     `cmd:"" help:"Send what waits and fetch what is there."`
 	Listen   listenVerb   `cmd:"" help:"Print events as they happen."`
 

@@ -36,6 +36,7 @@ func TestNamedParametersMeanTheSameAsTheCommandLine(t *testing.T) {
 		{"react", `{"message":"aa","emoji":null,"remove":true}`, []string{"react", "aa", "--remove"}},
 		{"react", `{"message":"aa","emoji":"👍","remove":false}`, []string{"react", "aa", "👍"}},
 		{"messages", `{"contact":"Bo","limit":5}`, []string{"messages", "Bo", "--limit=5"}},
+		{"search", `{"query":"tea","from":"me"}`, []string{"search", "tea", "--from=me"}},
 		{"consent.grant", `{"purpose":"typing","contact":"Bo"}`, []string{"consent", "grant", "typing", "Bo"}},
 		{"delete.message", `{"message":"aa","for_everyone":true}`, []string{"delete", "message", "aa", "--for-everyone"}},
 		{"verify-export", `{"path":"x"}`, []string{"verify-export", "x"}},
@@ -73,7 +74,7 @@ func TestCallsThatDoNotFitTheGrammarAreRefused(t *testing.T) {
 		{"relay-serve", `{}`, rpcNoMethod},
 		{"bot.guide", `{}`, rpcNoMethod},
 		{"rpc", `{}`, rpcNoMethod},
-		{"search", `{"query":"x"}`, rpcNoMethod},
+		{"find", `{"query":"x"}`, rpcNoMethod},
 		{"send", `{}`, rpcInvalidParams},
 		{"send", `{"contact":"Bo","text":null}`, rpcInvalidParams},
 		{"send", `{"contact":"Bo","text":"x","colour":"red"}`, rpcInvalidParams},
@@ -173,7 +174,6 @@ func TestCommandsOfLaterReleasesAreNotInTheGrammar(t *testing.T) {
 		{"timer", "Bo", "1d"},
 		{"lock", "slots", "list"},
 		{"totp", "enrol"},
-		{"search", "x"},
 		{"send", "Bo", "--file=x"},
 	} {
 		if _, v, _, err := parseArguments(args, io.Discard, io.Discard); err == nil {

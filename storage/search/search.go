@@ -48,7 +48,7 @@ func (x *Index) Search(ctx context.Context, q chat.Query) (chat.Found, error) {
 		}
 		for _, h := range hits {
 			if len(out.Hits) == limit {
-				out.Next = cursorOf(out.Hits[limit-1].Message)
+				out.Next = out.Hits[limit-1].Cursor
 				return out, nil
 			}
 			out.Hits = append(out.Hits, h)
@@ -108,7 +108,7 @@ func (x *Index) verified(ctx context.Context, f *folder, w wanted, keys []uint64
 			continue // it went or changed since it was indexed
 		}
 		if ranges, ok := f.match(w.terms, m.Text); ok {
-			hits = append(hits, chat.Hit{Message: m, Ranges: ranges})
+			hits = append(hits, chat.Hit{Message: m, Ranges: ranges, Cursor: cursorOf(m)})
 		}
 	}
 	return hits, nil
