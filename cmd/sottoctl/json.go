@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+
+	"sotto/chat"
 )
 
 // v1 is the version of every object that is printed; it marshals as 1 and accepts nothing else.
@@ -39,9 +41,12 @@ func (t stamp) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (t *stamp) UnmarshalJSON(b []byte) error {
+	*t = stamp{}
+	if len(b) > longestText {
+		return chat.ErrMalformed
+	}
 	var text *string
 	if err := json.Unmarshal(b, &text); err != nil || text == nil {
-		*t = stamp{}
 		return err
 	}
 	read, err := time.Parse(time.RFC3339, *text)

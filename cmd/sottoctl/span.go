@@ -31,7 +31,13 @@ func (s span) String() string {
 
 const longestSpan = 10 * 366 * 24 * time.Hour
 
+// longestText is more than a time span or a time takes, in bytes. What is longer is refused unread, and not quoted whole.
+const longestText = 64
+
 func parseSpan(text string) (time.Duration, error) {
+	if len(text) > longestText {
+		return 0, errSpan(text[:longestText] + "...")
+	}
 	unit := time.Duration(0)
 	number := text
 	switch {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func FuzzParseWords(f *testing.F) {
 	for _, s := range []string{"7d", "1h30m", "90", "", "999999999999w", "-1s", "1e9h", `"2026-11-22T09:30:00.000Z"`, "null", `"0000-00-00T00:00:00Z"`} {
 		f.Add(s)
 	}
+	f.Add(`"` + strings.Repeat("\xe8\x94", 2000) + `"`)
 	f.Fuzz(func(t *testing.T, s string) {
 		alloc.Check(t, len(s), func() {
 			_ = new(span).UnmarshalText([]byte(s))
