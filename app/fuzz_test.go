@@ -23,8 +23,17 @@ var fuzzed = map[string]string{
 	"app/messenger.parseLink":        "FuzzParseLink",
 	"app/messenger.unpad":            "FuzzDecodePlaintext",
 
-	"app/privacy/export.Verify":         "FuzzVerifyManifest",
-	"app/privacy/export.parseSignature": "FuzzVerifyManifest",
+	"app/privacy/backup.Verify":        "FuzzVerify",
+	"app/privacy/backup.decode":        "FuzzDecode",
+	"app/privacy/backup.decoder.parse": "FuzzDecode",
+
+	"app/privacy/export.Verify":            "FuzzVerifyManifest",
+	"app/privacy/export.openSealed":        "FuzzParseLines",
+	"app/privacy/export.parseContact":      "FuzzParseLines",
+	"app/privacy/export.parseConversation": "FuzzParseLines",
+	"app/privacy/export.parseMessage":      "FuzzParseLines",
+	"app/privacy/export.parseSignature":    "FuzzVerifyManifest",
+	"app/privacy/export.unmarshal":         "FuzzParseLines",
 
 	"app/security.ParseHead":    "FuzzParseHead",
 	"app/security.VerifyExport": "FuzzVerifyExport",
@@ -126,7 +135,7 @@ var decoderName = regexp.MustCompile(`^(Parse|Decode|Open|Load|Verify|Unmarshal|
 
 // decodingRooms are the rooms in which every function of such a name must stand in the table.
 var decodingRooms = []string{
-	"app/messenger", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/handshake",
+	"app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/handshake",
 	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/sqlite", "transport/wire",
 }
 

@@ -57,7 +57,7 @@ func Verify(ctx context.Context, in io.Reader, passphrase string, r Reading) (Su
 // chat.Route, chat.Consent, chat.AuditEntry, chat.Conversation, and after each of these its chat.Message in ascending
 // position and its chat.Annotation. The summary comes back once the end line agrees and the stream is authentic.
 func decode(ctx context.Context, in io.Reader, r Reading, use func(any) error) (Summary, error) {
-	d := &decoder{in: bufio.NewReaderSize(in, 64<<10), hash: sha256.New(), reading: r}
+	d := &decoder{in: bufio.NewReaderSize(in, 32<<10), hash: newHash(), reading: r}
 	for {
 		if err := ctx.Err(); err != nil {
 			return Summary{}, err
@@ -214,3 +214,5 @@ func (d *decoder) summary() Summary {
 		SHA256: hex.EncodeToString(d.hash.Sum(nil)), Unsent: d.unsent,
 	}
 }
+
+func newHash() hash.Hash { return sha256.New() }

@@ -95,7 +95,7 @@ func open(in io.Reader, passphrase string, limits vault.Limits) (io.Reader, erro
 	if limits == (vault.Limits{}) {
 		limits = vault.Standard()
 	}
-	buffered := bufio.NewReaderSize(in, 256<<10)
+	buffered := bufio.NewReaderSize(in, 32<<10)
 	head, err := buffered.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fileError(err)
