@@ -49,6 +49,9 @@ type grammar struct {
 	Delete       deleteGroup      `cmd:"" help:"Delete a message, a conversation, a contact or everything."`
 	Export       exportVerb       `cmd:"" help:"Write a signed export."`
 	VerifyExport verifyExportVerb `cmd:"" help:"Check an export; needs no profile."`
+	Import       importVerb       `cmd:"" help:"Take an export of this identity in again."`
+	Backup       backupGroup      `cmd:"" help:"See the backups that were made."`
+	Restore      restoreVerb      `cmd:"" help:"Make a new profile from a backup."`
 	Consent      consentGroup     `cmd:"" help:"See and change who may learn what."`
 	Audit        auditGroup       `cmd:"" help:"See and check the audit log."`
 
