@@ -20,7 +20,6 @@ const (
 	linkVersion   = 1
 	linkOneTime   = 1 // flag
 	maxLink       = 4096
-	maxLinkRelay  = 512
 	checksumBytes = 4
 )
 
@@ -86,7 +85,7 @@ func parseLink(text string) (link, error) {
 	head := r.Fixed(2)
 	mailbox, token, secret, peer := r.Fixed(32), r.Fixed(32), r.Fixed(32), r.Fixed(32)
 	stamp := encode.NewReader(encode.Append(nil, r.Fixed(8)))
-	grant, relay := r.Bytes(32), r.Bytes(maxLinkRelay)
+	grant, relay := r.Bytes(32), r.Bytes(wire.MaxAddress)
 	if r.Done() != nil || head[0] != linkVersion || head[1]&^linkOneTime != 0 || len(grant) != 0 && len(grant) != 32 {
 		return link{}, bad
 	}

@@ -18,8 +18,8 @@ const (
 	MaxEmoji = 64
 	// MaxName is the longest profile name.
 	MaxName = 128
-	// MaxRelay is the longest relay address.
-	MaxRelay = 512
+	// MaxRelay is the longest relay address, that of the relay's own section 9.3.
+	MaxRelay = 400
 	// MaxIDs is how many message ids one receipt or erasure names.
 	MaxIDs = 64
 	// MaxToken is the longest mailbox token.

@@ -22,9 +22,21 @@ type Limits struct {
 	GrantedBoxes uint64
 }
 
+// Rates of a relay for many, and how it shares out.
+const (
+	sendBurst   = 60 // envelopes at once by token
+	sendEvery   = time.Second
+	popBurst    = 6 // prekeys at once by token, unless the token says otherwise
+	popEvery    = 10 * time.Minute
+	maxPopBurst = 200 // the most a token may say
+	minPopEvery = time.Second
+	perHost     = 64 // connections from one network address
+	grantedPart = 8  // a mailbox opened by a grant holds one part in so many of the bytes of another
+)
+
 // granted are the limits of a mailbox that was opened by a grant: whoever holds a link opens as many as it grants.
 func (l Limits) granted() Limits {
-	l.MaxBytes = l.MaxBytes / 8
+	l.MaxBytes = l.MaxBytes / grantedPart
 	return l
 }
 
@@ -32,9 +44,9 @@ func (l Limits) granted() Limits {
 func ServerLimits() Limits {
 	return Limits{
 		MaxMessages: wire.DefaultMaxMessages, MaxBytes: wire.DefaultMaxBytes,
-		SendBurst: 60, SendEvery: time.Second,
-		PopBurst: 6, PopEvery: 10 * time.Minute, MaxPopBurst: 200, MinPopEvery: time.Second,
-		PerHost: 64, Connections: 20000, GrantedBoxes: wire.MaxGrantMailboxes,
+		SendBurst: sendBurst, SendEvery: sendEvery,
+		PopBurst: popBurst, PopEvery: popEvery, MaxPopBurst: maxPopBurst, MinPopEvery: minPopEvery,
+		PerHost: perHost, Connections: 20000, GrantedBoxes: wire.MaxGrantMailboxes,
 	}
 }
 

@@ -32,10 +32,10 @@ const (
 	ReachInternet Reach = 3 // a name or public address
 )
 
-const (
-	addressScheme  = "sotto-relay"
-	maxAddressText = 400
-)
+const addressScheme = "sotto-relay"
+
+// MaxAddress is the longest text of a relay address or relay pass, in bytes (docs/PROTOCOL.md section 9.3).
+const MaxAddress = 400
 
 // Address is a relay address: where it is and how it proves itself. It holds no secret and may stand
 // in a link. The zero value is no address.
@@ -92,7 +92,7 @@ func ParseAddress(text string) (Address, error) {
 func ParsePass(text string) (Pass, error) {
 	text = strings.TrimSpace(text)
 	rest, ok := strings.CutPrefix(text, addressScheme+"://")
-	if !ok || len(text) > maxAddressText {
+	if !ok || len(text) > MaxAddress {
 		return Pass{}, fmt.Errorf("%w: it does not start with %s://", ErrBadAddress, addressScheme)
 	}
 	authority, fragment, ok := strings.Cut(rest, "#")

@@ -48,6 +48,9 @@ func Append(dst []byte, f Frame) ([]byte, error) {
 	if err := f.Body.valid(); err != nil {
 		return dst, fmt.Errorf("encode frame: %w", err)
 	}
+	if unasked(f.Body.Kind()) && f.ID != 0 {
+		return dst, fmt.Errorf("encode frame: %w: id of kind %d", ErrMalformed, f.Body.Kind())
+	}
 	b := bytes.NewBuffer(dst)
 	if err := encMode.NewEncoder(b).Encode(outFrame{Kind: f.Body.Kind(), ID: f.ID, Body: f.Body}); err != nil {
 		return dst, fmt.Errorf("encode frame: %w", err)
@@ -70,6 +73,9 @@ func Decode(message []byte) (f Frame, rest []byte, err error) {
 	body := newBody(raw.Kind)
 	if body == nil {
 		return Frame{ID: raw.ID, Body: &Unknown{Number: raw.Kind}}, rest, nil
+	}
+	if unasked(raw.Kind) && raw.ID != 0 {
+		return Frame{}, nil, fmt.Errorf("%w: id of kind %d", ErrMalformed, raw.Kind)
 	}
 	if err := decMode.Unmarshal(raw.Body, body); err != nil {
 		return Frame{}, nil, fmt.Errorf("%w: body of kind %d", ErrMalformed, raw.Kind)

@@ -43,7 +43,7 @@ func everyFrame() []Frame {
 	}
 	frames := make([]Frame, len(bodies))
 	for i, b := range bodies {
-		frames[i] = Frame{ID: uint64(i), Body: b}
+		frames[i] = under(uint64(i), b)
 	}
 	return frames
 }
@@ -94,6 +94,8 @@ func TestDecodeRefusesWhatIsNotTheDeterministicEncoding(t *testing.T) {
 		"keys out of order":              "830300a202070106",
 		"optional key present with zero": "830300a201060200",
 		"code of zero":                   "830300a10100",
+		"going away under an id":         "830501a0",
+		"credit under an id":             "830e01a201010201",
 		"truncated":                      "830300a101",
 		"mailbox of 31 bytes":            "831500a101581f" + hex.EncodeToString(make([]byte, 31)),
 		"mailbox of 33 bytes":            "831500a1015821" + hex.EncodeToString(make([]byte, 33)),

@@ -36,6 +36,11 @@ const (
 	KindState    Kind = 42
 )
 
+// unasked reports whether a frame neither asks nor answers: its id is 0.
+func unasked(k Kind) bool {
+	return k == KindHello || k == KindPush || k == KindGoAway || k == KindCredit
+}
+
 // Frame is one frame: a body under a request id.
 type Frame struct {
 	ID   uint64
