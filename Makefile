@@ -48,9 +48,9 @@ vectors: ## record the reference vectors anew and derive them in JavaScript (nee
 	cd $(REFERENCE) && node derive.mjs conversation
 	go test -count=1 ./crypto/handshake ./crypto/ratchet -run SecondImplementation
 
-model: ## search the session manager within wide bounds, and plant every bug in it (hours)
+model: ## search the session manager within wide bounds, and plant every bug in it (minutes)
 	SOTTO_MODEL=planted go test -count=1 -v -timeout 30m -run Planted ./app/apptest/model
-	SOTTO_MODEL=large go test -count=1 -v -timeout 7h -run Reachable ./app/apptest/model
+	SOTTO_MODEL=large go test -count=1 -v -timeout 2h -run Reachable ./app/apptest/model
 
 planted: ## plant bugs in identity, handshake and ratchet; their tests must find each (long)
 	SOTTO_PLANTED=all go test -count=1 -timeout 40m -v -run Planted ./crypto

@@ -50,10 +50,10 @@ func readHeader(envelope []byte) header {
 	return h
 }
 
-// alter flips a bit of the body.
+// alter flips a bit of the tag, another than the one that probes flip.
 func (l *letter) alter() {
 	l.envelope = bytes.Clone(l.envelope)
-	l.envelope[len(l.envelope)-1] ^= 1
+	l.envelope[len(l.envelope)-1] ^= 2
 	l.altered = true
 }
 
