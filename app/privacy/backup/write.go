@@ -19,6 +19,9 @@ import (
 	"sotto/crypto/vault"
 )
 
+// Suffix ends the names that backups are given; it means nothing to those who read one.
+const Suffix = ".sottobackup"
+
 // Writer writes backups of one profile.
 type Writer struct {
 	Store chat.Store

@@ -148,6 +148,8 @@ func (v *View) failed(m chat.Message) {
 		text = i18n.T("chat.failed.invitation.explain", v.named())
 	case "too-large":
 		text = i18n.T("chat.failed.too-large.explain")
+	case "restored":
+		text = i18n.T("chat.failed.restored.explain", v.named())
 	}
 	widget.NewMessageDialog(widget.MessageWords{
 		Icon: theme.IconAlert, Tone: widget.Alarming, Title: i18n.T("chat.failed.title"), Text: text,

@@ -50,6 +50,7 @@ type Picker struct {
 	list    *fynewidget.List
 	none    *widget.Text
 	picked  func(path string)
+	suffix  string // of the files that are shown among the folders; "" for none
 }
 
 // PickFolder asks for a folder, beginning at start, and calls picked with its path; not when it was cancelled.
@@ -60,6 +61,15 @@ func PickFolder(s screen.Services, words PickWords, start string, picked func(pa
 // PickFile asks for a folder and a file name, name at first, and calls picked with the path.
 func PickFile(s screen.Services, words PickWords, name string, picked func(path string)) *Picker {
 	return open(s, words, Documents(), name, picked)
+}
+
+// PickExisting asks for a file that is there: it shows the folders, and the files whose name ends with suffix, and calls
+// picked with the path of the one that was chosen.
+func PickExisting(s screen.Services, words PickWords, start, suffix string, picked func(path string)) *Picker {
+	p := open(s, words, start, "", picked)
+	p.suffix = suffix
+	p.enter(start)
+	return p
 }
 
 func open(s screen.Services, words PickWords, start, name string, picked func(string)) *Picker {
@@ -80,9 +90,15 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 		})
 	p.list.OnSelected = func(i int) {
 		p.list.UnselectAll()
-		if i < len(p.entries) {
-			p.enter(filepath.Join(p.folder, p.entries[i]))
+		if i >= len(p.entries) {
+			return
 		}
+		path := filepath.Join(p.folder, p.entries[i])
+		if p.suffix != "" && strings.HasSuffix(path, p.suffix) {
+			p.Path.SetText(path)
+			return
+		}
+		p.enter(path)
 	}
 	up := widget.NewSmallButton(words.Up, theme.IconBack, widget.Secondary, func() { p.enter(filepath.Dir(p.folder)) })
 	parts := []fyne.CanvasObject{
@@ -112,7 +128,8 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 func (p *Picker) enter(path string) {
 	path = filepath.Clean(path)
 	p.Path.SetText(path)
-	screen.Run(p.s.Work, func(context.Context) ([]string, error) { return folders(path) }, func(found []string, err error) {
+	suffix := p.suffix
+	screen.Run(p.s.Work, func(context.Context) ([]string, error) { return entries(path, suffix) }, func(found []string, err error) {
 		if err != nil {
 			p.fault(p.words.Missing)
 			return
@@ -146,7 +163,7 @@ func (p *Picker) take() {
 	}
 	p.s.Work.Go(func(context.Context) error {
 		info, err := os.Stat(path)
-		if err == nil && !info.IsDir() {
+		if err == nil && info.IsDir() == (p.suffix != "") {
 			err = chat.ErrNotFound
 		}
 		return err
@@ -160,15 +177,17 @@ func (p *Picker) take() {
 	})
 }
 
-// folders lists the names of the folders in path, without hidden ones.
-func folders(path string) ([]string, error) {
-	entries, err := os.ReadDir(path)
+// entries lists the names of the folders in path, without hidden ones, and of the files that end with suffix, if it is
+// not empty.
+func entries(path, suffix string) ([]string, error) {
+	found, err := os.ReadDir(path)
 	if err != nil {
 		return nil, errors.Unwrap(err) // without the path, which is the user's
 	}
 	var out []string
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+	for _, e := range found {
+		fits := e.IsDir() || suffix != "" && e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix)
+		if fits && !strings.HasPrefix(e.Name(), ".") {
 			out = append(out, e.Name())
 		}
 	}

@@ -222,6 +222,14 @@ func actionWords(action string) string {
 		return i18n.T("audit.step-up.confirmed")
 	case "step-up.refused":
 		return i18n.T("audit.step-up.refused")
+	case "profile.restored":
+		return i18n.T("audit.profile.restored")
+	case "backup.written":
+		return i18n.T("audit.backup.written")
+	case "backup.forgotten":
+		return i18n.T("audit.backup.forgotten")
+	case "export.imported":
+		return i18n.T("audit.export.imported")
 	case "export.written":
 		return i18n.T("audit.export.written")
 	case "messages.resent":

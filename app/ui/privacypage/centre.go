@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sotto/app/privacy"
+	"sotto/app/privacy/backup"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
@@ -29,6 +30,7 @@ type standing struct {
 	answered  int
 	questions int // requests to us
 	entries   uint64
+	backup    backup.Standing
 }
 
 // showCentre is the first view.
@@ -39,12 +41,18 @@ func (p *Screen) showCentre() {
 	audit := p.card(theme.IconDocument, i18n.T("privacy.audit"), i18n.T("privacy.audit.open"), p.showAudit)
 	title := i18n.T("privacy.title")
 	cards := []fyne.CanvasObject{consent, export, deletion}
+	safe := p.card(theme.IconShield, i18n.T("privacy.backup"), i18n.T("privacy.backup.open"), p.showBackup)
+	due := widget.NewBanner(widget.BannerWords{
+		Icon: theme.IconClock, Tone: widget.Careful, Text: i18n.T("privacy.backup.remind"), Action: i18n.T("privacy.backup.open"),
+	}, p.showBackup, nil)
+	due.Hide()
 	if p.about.IsZero() {
+		cards = append(cards, safe)
 		retention := widget.NewCard(widget.CardWords{
 			Icon: theme.IconTimer, Title: i18n.T("privacy.retention"), Sentence: i18n.T("privacy.retention.state"),
 		}, nil, nil)
 		cards = append(cards, retention)
-		p.show(title, nil, form.Note(i18n.T("privacy.lead")), form.Tiles(cards...), p.stored(), audit)
+		p.show(title, nil, due, form.Note(i18n.T("privacy.lead")), form.Tiles(cards...), p.stored(), audit)
 	} else {
 		p.show(title, nil, form.Tiles(cards...))
 	}
@@ -58,6 +66,10 @@ func (p *Screen) showCentre() {
 		export.SetSentence(p.exportState(now))
 		deletion.SetSentence(deletionState(now))
 		audit.SetSentence(i18n.N("privacy.audit.state", int(now.entries)))
+		safe.SetSentence(p.backupState(now.backup))
+		if now.backup.Due(p.s.Now()) {
+			due.Show()
+		}
 		p.refresh()
 	})
 }
@@ -123,7 +135,10 @@ func (p *Screen) readStanding(ctx context.Context) (standing, error) {
 	if err := p.readDeletions(ctx, &now); err != nil {
 		return now, err
 	}
-	err = pr.View(ctx, func(tx chat.Tx) error { return p.readCounts(tx, &now) })
+	if err := pr.View(ctx, func(tx chat.Tx) error { return p.readCounts(tx, &now) }); err != nil {
+		return now, err
+	}
+	_, now.backup, err = pr.Backups(ctx)
 	return now, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sotto/app/privacy"
+	"sotto/app/privacy/backup"
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
@@ -23,6 +24,7 @@ type deletions struct {
 	questions []privacy.Question
 	policy    privacy.Policy
 	names     map[chat.ContactID]string
+	backups   []backup.Known
 }
 
 func (p *Screen) readDeletionView(ctx context.Context) (deletions, error) {
@@ -57,7 +59,10 @@ func (p *Screen) readDeletionView(ctx context.Context) (deletions, error) {
 			d.questions = append(d.questions, q)
 		}
 	}
-	d.policy, err = eraser.Policy(ctx)
+	if d.policy, err = eraser.Policy(ctx); err != nil {
+		return d, err
+	}
+	d.backups, _, err = p.s.Profile.Backups(ctx)
 	return d, err
 }
 
@@ -76,6 +81,7 @@ func (p *Screen) showDeletion() {
 	p.again = p.showDeletion
 	p.fill(body, waiting())
 	load(p, p.readDeletionView, func(d deletions) {
+		p.backups = d.backups
 		var parts []fyne.CanvasObject
 		if len(d.questions) > 0 {
 			parts = append(parts, p.questionsOf(d))
@@ -135,9 +141,9 @@ func (p *Screen) confirmConversation(t thread) {
 	name := i18n.Args{"Name": screen.NameOf(t.contact)}
 	widget.NewDangerDialog(widget.DangerWords{
 		Title: i18n.T("deletion.here.title", name),
-		Points: []string{
+		Points: append([]string{
 			i18n.N("deletion.here.what", t.messages), i18n.T("deletion.here.undone"), i18n.T("deletion.here.kept", name),
-		},
+		}, stillHeld(p.backups)...),
 		Act: i18n.N("deletion.here.act", t.messages), Cancel: i18n.T("cancel"),
 	}, func() {
 		view := p.view
@@ -181,9 +187,9 @@ func (p *Screen) confirmContact(t thread) {
 	name := i18n.Args{"Name": screen.NameOf(t.contact)}
 	widget.NewDangerDialog(widget.DangerWords{
 		Title: i18n.T("deletion.contact.title", name),
-		Points: []string{
+		Points: append([]string{
 			i18n.N("deletion.contact.what", t.messages, name), i18n.T("deletion.contact.reach", name), i18n.T("deletion.here.undone"),
-		},
+		}, stillHeld(p.backups)...),
 		Act: i18n.T("deletion.contact.act", name), Cancel: i18n.T("cancel"),
 	}, func() {
 		screen.Run(p.s.Work, func(ctx context.Context) (privacy.Report, error) {
@@ -217,9 +223,9 @@ func (p *Screen) confirmEverything(d deletions) {
 	}
 	widget.NewDangerDialog(widget.DangerWords{
 		Title: i18n.T("deletion.all.title"),
-		Points: []string{
+		Points: append([]string{
 			i18n.N("deletion.all.what", total), i18n.T("deletion.all.relays"), i18n.T("deletion.all.undone"), i18n.T("deletion.all.kept"),
-		},
+		}, stillHeld(p.backups)...),
 		Act: i18n.T("deletion.all.act"), Cancel: i18n.T("cancel"),
 	}, func() {
 		stepup.Ask(p.s, security.ActEraseEverything, stepup.Words{

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"sotto/app/messenger"
+	"sotto/app/privacy/backup"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
@@ -28,7 +29,9 @@ type Screen struct {
 	header *widget.PageHeader
 	page   *widget.Page
 	again  func()             // shows the view anew after something arrived; nil: it says nothing about that
-	cancel context.CancelFunc // of an export under way
+	cancel context.CancelFunc // of an export or backup under way
+
+	backups []backup.Known // that still hold what is deleted
 }
 
 // New makes the screen.

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/privacy/backup"
 	"sotto/app/profile"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
@@ -33,8 +34,10 @@ type Screen struct {
 	create *widget.Button
 	fault  *widget.Banner
 
-	profile *profile.Profile // made, not handed over yet
-	code    []string
+	profile  *profile.Profile // made, not handed over yet
+	code     []string
+	restored *backup.Summary    // what it was restored from; nil: it is new
+	stop     context.CancelFunc // of a restore under way
 
 	checks  [len(asked)]*widget.Entry
 	checked [len(asked)]*widget.Field
@@ -64,6 +67,9 @@ func (w *Screen) Shown() {
 // Closed implements screen.Screen: a profile that nobody took is closed, not lost.
 func (w *Screen) Closed() {
 	w.code = nil
+	if w.stop != nil {
+		w.stop()
+	}
 	if p := w.profile; p != nil {
 		w.profile = nil
 		w.s.Work.Leave(func(context.Context) { _ = p.Close() })
@@ -125,7 +131,8 @@ func (w *Screen) askNameAndPassphrase() {
 
 	w.show(w.name,
 		widget.NewColumn(theme.Space2, title(i18n.T("welcome.title")), form.Note(i18n.T("welcome.lead"))),
-		w.named, w.passed, w.same, form.Small(i18n.T("welcome.passphrase.note")), w.fault, w.create)
+		w.named, w.passed, w.same, form.Small(i18n.T("welcome.passphrase.note")), w.fault, w.create,
+		widget.NewButton(i18n.T("welcome.restore"), "", widget.Quiet, w.askBackup))
 }
 
 // submit checks the first step and makes the profile.
@@ -247,6 +254,10 @@ func (w *Screen) checkWords() {
 
 // offerFirstSteps is the last step.
 func (w *Screen) offerFirstSteps() {
+	if w.restored != nil {
+		w.showRestored()
+		return
+	}
 	guide := widget.NewCard(widget.CardWords{
 		Icon: theme.IconBot, Title: i18n.T("welcome.guide.title"), Sentence: i18n.T("welcome.guide.text"), Action: i18n.T("welcome.guide.act"),
 	}, nil, w.meetGuide)
