@@ -42,6 +42,7 @@ func TestScreens(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Run("first", func(t *testing.T) { first(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("everyday", func(t *testing.T) { everyday(newGallery(t, folder, mode, mode, 1)) })
+			t.Run("backups", func(t *testing.T) { backups(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("devices", func(t *testing.T) { devices(newGallery(t, folder, mode, mode, 1)) })
 		})
 	}

@@ -68,7 +68,8 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	if _, err := os.Lstat(out); err == nil {
 		return Summary{}, fmt.Errorf("%w: the file for the backup", chat.ErrExists)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(out), ".sotto-backup-*") // 0600
+	sweep(filepath.Dir(out), w.Now())
+	temp, err := os.CreateTemp(filepath.Dir(out), tempPattern) // 0600
 	if err != nil {
 		return Summary{}, fileError(err)
 	}
