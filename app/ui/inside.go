@@ -46,6 +46,7 @@ func newInside(w *Window, p *profile.Profile) *inside {
 // begin shows the column and begins to listen.
 func (o *inside) begin() {
 	o.cancel = o.profile.Messenger.Subscribe(o.hear)
+	o.profile.Search.Start()
 	o.column.Shown()
 	o.show()
 	screen.Run(o.work, func(ctx context.Context) (time.Duration, error) { return screen.Idle(ctx, o.profile) }, func(after time.Duration, err error) {

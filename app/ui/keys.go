@@ -38,6 +38,8 @@ func (w *Window) setMenu() {
 		),
 		fyne.NewMenu(i18n.T("menu.conversations"),
 			item(i18n.T("menu.switch"), w.switchTo, fyne.KeyK, ctrl),
+			item(i18n.T("menu.search"), w.opens(screen.Search), fyne.KeyF, ctrl|shift),
+			item(i18n.T("menu.search.here"), w.searchHere, fyne.KeyF, ctrl),
 			item(i18n.T("menu.next"), func() { w.step(1) }, fyne.KeyDown, alt),
 			item(i18n.T("menu.previous"), func() { w.step(-1) }, fyne.KeyUp, alt),
 			item(i18n.T("menu.back"), w.Back, fyne.KeyLeft, alt),

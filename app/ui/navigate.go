@@ -30,6 +30,9 @@ func (w *Window) Open(at screen.Place) {
 		o.show()
 		return
 	case screen.Chat:
+		if top := o.top(); at.Found && top != nil && top.at.Screen == screen.Search {
+			break
+		}
 		if o.alreadyAt(at) {
 			o.closeAbove(0)
 			o.show()
@@ -219,7 +222,7 @@ func (w *Window) Escape() {
 	if e, ok := top.view.(screen.Escaper); ok && e.Escape() {
 		return
 	}
-	if top.at.Screen != screen.Chat || o.frame.narrow() {
+	if top.at.Screen != screen.Chat || top.at.Found || o.frame.narrow() {
 		w.Back()
 	}
 }
@@ -233,6 +236,13 @@ func (w *Window) switchTo() {
 	quickswitch.New(w.open.column.Entries(), func(id chat.ConversationID) {
 		w.Open(screen.Place{Screen: screen.Chat, Conversation: id})
 	}).Open(w.win.Canvas())
+}
+
+// searchHere opens the search of the chat that is shown, or of all.
+func (w *Window) searchHere() {
+	if w.open != nil && w.win.Canvas().Overlays().Top() == nil {
+		w.Open(screen.Place{Screen: screen.Search, Conversation: w.open.chat()})
+	}
 }
 
 func (w *Window) step(n int) {

@@ -9,6 +9,7 @@ import (
 	"sotto/app/ui/privacypage"
 	"sotto/app/ui/requests"
 	"sotto/app/ui/screen"
+	"sotto/app/ui/searchpage"
 	"sotto/app/ui/securitypage"
 	"sotto/app/ui/settings"
 	"sotto/app/ui/unlock"
@@ -23,6 +24,7 @@ func makers() map[screen.Name]screen.Maker {
 		screen.Chat:     func(s screen.Services, at screen.Place) screen.Screen { return conversation.New(s, at) },
 		screen.Contact:  func(s screen.Services, at screen.Place) screen.Screen { return contact.New(s, at) },
 		screen.Requests: func(s screen.Services, at screen.Place) screen.Screen { return requests.New(s, at) },
+		screen.Search:   func(s screen.Services, at screen.Place) screen.Screen { return searchpage.New(s, at) },
 		screen.Invite:   func(s screen.Services, at screen.Place) screen.Screen { return invite.New(s, at) },
 		screen.Add:      func(s screen.Services, at screen.Place) screen.Screen { return add.New(s, at) },
 		screen.Privacy:  privacypage.New,

@@ -19,6 +19,7 @@ const suffix = ".new"
 // file into its place. Killed between the last two steps, load takes the file from beside.
 func (x *Index) save(ctx context.Context) (err error) {
 	x.image.settle(true)
+	upTo := x.image.mark.Change
 	plain := x.image.encode()
 	defer clear(plain)
 	key := vault.NewRowKey()
@@ -29,7 +30,7 @@ func (x *Index) save(ctx context.Context) (err error) {
 		return err
 	}
 	x.reach("written")
-	if err := x.store.PutSearchKey(ctx, key, x.image.mark.Change); err != nil {
+	if err := x.store.PutSearchKey(ctx, key, upTo); err != nil {
 		os.Remove(beside) //nolint:errcheck // the next one overwrites it
 		return err
 	}

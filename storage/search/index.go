@@ -52,6 +52,7 @@ type Index struct {
 	wake    chan struct{} // holds one token when there may be something new
 	end     context.CancelFunc
 	ended   chan struct{}
+	saves   chan chan error // requests of Save
 	closing sync.Once
 
 	erased   atomic.Bool // the key of the snapshot was destroyed
@@ -72,7 +73,7 @@ var _ chat.Searcher = (*Index)(nil)
 func New(store *sqlite.Store, path string, options Options) *Index {
 	x := &Index{
 		store: store, path: path, options: options.filled(),
-		loaded: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}), moved: make(chan struct{}),
+		loaded: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{}), saves: make(chan chan error), moved: make(chan struct{}),
 		image: newImage(),
 	}
 	x.progress.Store(&chat.Progress{})
@@ -133,6 +134,22 @@ func (x *Index) Wait(ctx context.Context) error {
 	}
 }
 
+// Save replaces the snapshot now, with everything that was committed before.
+func (x *Index) Save(ctx context.Context) error {
+	if err := x.Wait(ctx); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	select {
+	case x.saves <- done:
+		return <-done
+	case <-x.ended:
+		return chat.ErrLocked
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // saw tells those who wait that all up to a number of commits was taken in.
 func (x *Index) saw(n int64) {
 	x.mu.Lock()
@@ -161,6 +178,8 @@ func (x *Index) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-x.wake:
+		case done := <-x.saves:
+			done <- x.save(ctx)
 		case <-quiet:
 			quiet = nil
 			if !x.snapshot(ctx) {

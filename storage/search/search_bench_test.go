@@ -140,7 +140,7 @@ func live(b *testing.B, n int) {
 	report("search", took)
 
 	began = time.Now()
-	if err := x.save(ctx); err != nil {
+	if err := x.Save(ctx); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(time.Since(began).Seconds()*1e3, "save-ms")

@@ -35,6 +35,12 @@ type state struct {
 	self     messenger.Self
 }
 
+// Load reads all conversations, in the order of the list.
+func Load(ctx context.Context, m *messenger.Messenger) ([]Entry, error) {
+	s, err := load(ctx, m)
+	return s.entries, err
+}
+
 func load(ctx context.Context, m *messenger.Messenger) (state, error) {
 	s := state{self: m.Self()}
 	conversations, err := m.Conversations(ctx)

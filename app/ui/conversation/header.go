@@ -29,10 +29,13 @@ func newHeader(v *View) *header {
 	h.bar = widget.NewPageHeader(widget.HeaderParts{
 		Lead: h.avatar, BackLabel: i18n.T("page.back"), Back: v.s.Nav.Back, Tapped: h.details,
 		Actions: []fyne.CanvasObject{
+			widget.NewIconButton(theme.IconSearch, i18n.T("menu.search.here"), func() {
+				v.s.Nav.Open(screen.Place{Screen: screen.Search, Conversation: v.id})
+			}),
 			widget.NewIconButton(theme.IconSidebar, i18n.T("chat.details"), h.details), more,
 		},
 	})
-	h.bar.SetBack(v.s.Nav.Narrow())
+	h.bar.SetBack(v.s.Nav.Narrow() || v.over)
 	h.place = h.bar
 	return h
 }

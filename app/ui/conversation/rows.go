@@ -32,6 +32,7 @@ type teller struct {
 	self    chat.ContactID
 	contact chat.Contact
 	unread  chat.MessageID // the first that was unread when the chat was opened
+	found   chat.MessageID // framed for a moment
 	open    bool           // no answer came yet to a first message without a one-time key
 }
 
@@ -73,6 +74,7 @@ func (t teller) rows(s stretch) []widget.Row {
 			row := t.bubble(*m, s.quoted)
 			row.First = !t.grouped(at(i-1), m)
 			row.Last = !t.grouped(m, at(i+1))
+			row.Found = m.ID == t.found
 			row.Revision = revision(row)
 			out = append(out, row)
 		case chat.KindNotice:
@@ -212,6 +214,9 @@ func revision(m widget.Message) uint64 {
 		}
 	}
 	add(m.Text, m.Time, m.Edited, m.Note, m.Removed, string(rune('0'+int(m.Delivery))))
+	if m.Found {
+		add("found")
+	}
 	if m.Quote != nil {
 		add(m.Quote.ID, m.Quote.Author, m.Quote.Text)
 	}

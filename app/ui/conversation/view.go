@@ -19,6 +19,8 @@ type View struct {
 	s       screen.Services
 	id      chat.ConversationID
 	goTo    chat.MessageID // go there when loaded; zero: the newest
+	found   chat.MessageID // it was searched for: framed for a moment
+	over    bool           // Back returns to the search
 	source  source
 	content *fyne.Container
 
@@ -63,7 +65,7 @@ var (
 // New answers the chat at a place of kind screen.Chat.
 func New(s screen.Services, at screen.Place) *View {
 	v := &View{
-		s: s, id: at.Conversation, goTo: at.Message,
+		s: s, id: at.Conversation, goTo: at.Message, over: at.Found,
 		source: source{m: s.Messenger(), id: at.Conversation},
 		known:  map[chat.MessageID]chat.Message{},
 	}
@@ -117,7 +119,7 @@ func (v *View) Closed() {
 }
 
 // Arrange implements screen.Arranger.
-func (v *View) Arrange(narrow bool) { v.header.setBack(narrow) }
+func (v *View) Arrange(narrow bool) { v.header.setBack(narrow || v.over) }
 
 // Escape implements screen.Escaper: it ends a reply or an edit first.
 func (v *View) Escape() bool { return v.composer.escape() }
@@ -273,8 +275,18 @@ func (v *View) begin() {
 		v.timeline.Reset()
 		return
 	}
+	if v.over {
+		v.found = v.goTo
+		v.s.Work.After(foundShows, func() {
+			v.found = chat.MessageID{}
+			v.refresh()
+		})
+	}
 	v.jump(v.goTo)
 }
+
+// foundShows is how long a message that was searched for is framed.
+const foundShows = 3 * time.Second
 
 // loadedOnce is called when rows came in.
 func (v *View) loadedOnce() { v.markRead() }
@@ -282,7 +294,7 @@ func (v *View) loadedOnce() { v.markRead() }
 func (v *View) teller() teller {
 	return teller{
 		format: v.s.Format, now: v.s.Now(), self: v.s.Messenger().Self().ID, contact: v.contact,
-		unread: v.unread, open: v.security.NoForward,
+		unread: v.unread, open: v.security.NoForward, found: v.found,
 	}
 }
 

@@ -68,6 +68,7 @@ const (
 	Chat     Name = "chat"
 	Contact  Name = "contact"
 	Requests Name = "requests"
+	Search   Name = "search"
 	Invite   Name = "invite"
 	Add      Name = "add"
 	Privacy  Name = "privacy"
@@ -79,10 +80,11 @@ const (
 // Place is where to go: a screen and what it is about.
 type Place struct {
 	Screen       Name
-	Conversation chat.ConversationID // Chat
+	Conversation chat.ConversationID // Chat; Search: only there, unless it is zero
 	Message      chat.MessageID      // Chat: go to this message; zero: the newest
 	Contact      chat.ContactID      // Contact, Requests: this one first; Privacy: about this contact; zero: all
 	Link         string              // Add: already filled in
+	Found        bool                // Chat: Message was found, it is framed for a moment, and Back returns to the search
 }
 
 // Maker makes a screen for a place of its kind.

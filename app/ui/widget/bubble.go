@@ -244,6 +244,9 @@ func (v *bubbleView) drawGround(g *bubbleGeometry) {
 	if m.Own {
 		r.FillColor, r.StrokeWidth = colorOf(b, theme.OwnBubble), 0
 	}
+	if m.Found {
+		r.StrokeColor, r.StrokeWidth = colorOf(b, theme.Accent), 2
+	}
 	top, bottom := theme.GroupedRadius, theme.GroupedRadius
 	if m.First {
 		top = theme.BubbleRadius

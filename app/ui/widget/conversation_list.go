@@ -17,6 +17,8 @@ type ConversationList struct {
 	Open func(Conversation)
 	// Menu is called on a right click, with an absolute position.
 	Menu func(Conversation, fyne.Position)
+	// Near is called when the last row has come to sight; it may be nil.
+	Near func()
 
 	items    []Conversation
 	selected string
@@ -128,6 +130,9 @@ func (l *ConversationList) window() {
 	}
 	l.holder.Objects = objects
 	l.holder.Refresh()
+	if l.Near != nil && last == len(l.items) && last > 0 {
+		l.Near()
+	}
 }
 
 func (l *ConversationList) rowFor(c Conversation) *ConversationRow {

@@ -16,6 +16,7 @@ type Conversation struct {
 	Person   Person
 	Title    string
 	Preview  string // one line; line breaks are folded
+	Found    []Span // in place of the preview: a message that was found, see [Snippet]
 	Draft    string // the word for draft, shown before the preview; "" when there is none
 	Time     string
 	Unread   int
@@ -68,7 +69,7 @@ func (r *ConversationRow) set(c Conversation) {
 	if c.Draft != "" {
 		preview = c.Draft + " " + preview
 	}
-	r.preview.content, r.preview.laidWidth = preview, -1
+	r.preview.content, r.preview.spans, r.preview.laidWidth = preview, c.Found, -1
 }
 
 // Disabled leaves rows of a list out of the focus order; taps reach them still.

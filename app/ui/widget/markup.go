@@ -15,6 +15,7 @@ type Span struct {
 	Bold bool
 	Code bool
 	Link *url.URL
+	Hit  bool // what was searched for: bold, in the accent colour
 }
 
 // linkSchemes are the only ones that become a link.

@@ -48,6 +48,7 @@ type Message struct {
 	Removed  string // words in place of a deleted message; nothing else is shown then
 
 	First, Last bool // of a group of the same author
+	Found       bool // framed for a moment: it was gone to
 }
 
 // RowKey implements [Row].

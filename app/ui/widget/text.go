@@ -28,6 +28,7 @@ type TextOptions struct {
 type Text struct {
 	fynewidget.BaseWidget
 	content string
+	spans   []Span // in place of content when there are any
 	opts    TextOptions
 
 	laid      block
@@ -103,9 +104,12 @@ func (t *Text) lay(width float32) block {
 		return t.laid
 	}
 	span := Span{Text: t.content, Bold: t.opts.Bold, Code: t.opts.Mono}
-	if t.opts.Wrap {
+	switch {
+	case len(t.spans) > 0:
+		t.laid = wrapText(t.spans, size, width, max(t.opts.MaxLines, 1))
+	case t.opts.Wrap:
 		t.laid = wrapText([]Span{span}, size, width, t.opts.MaxLines)
-	} else {
+	default:
 		if t.opts.Cut {
 			span.Text = cutToWidth(span.Text, size, t.style(), width)
 		}
@@ -117,12 +121,19 @@ func (t *Text) lay(width float32) block {
 	return t.laid
 }
 
+func (t *Text) ink(s *Span) fyne.ThemeColorName {
+	if s.Hit {
+		return theme.Accent
+	}
+	return t.opts.Color
+}
+
 // CreateRenderer implements fyne.Widget.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	p := &parts{owner: t, min: t.MinSize}
 	p.layout = func(s fyne.Size) {
 		b := t.lay(s.Width)
-		drawn := drawBlock(p.objects, b, t.laidSize, func(*Span) fyne.ThemeColorName { return t.opts.Color }, t)
+		drawn := drawBlock(p.objects, b, t.laidSize, t.ink, t)
 		p.objects = drawn
 		top := float32(0)
 		if !t.opts.Wrap {

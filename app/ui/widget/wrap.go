@@ -35,7 +35,7 @@ func (b block) height() float32 { return b.lineHeight * float32(len(b.lines)) }
 const ellipsis = "…"
 
 func spanStyle(s *Span) fyne.TextStyle {
-	return fyne.TextStyle{Bold: s.Bold, Monospace: s.Code, Underline: s.Link != nil}
+	return fyne.TextStyle{Bold: s.Bold || s.Hit, Monospace: s.Code, Underline: s.Link != nil}
 }
 
 func measure(text string, size float32, style fyne.TextStyle) float32 {
