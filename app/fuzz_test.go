@@ -115,7 +115,6 @@ var fuzzed = map[string]string{
 	"storage/sqlite.decodeConversation": "FuzzBodies",
 	"storage/sqlite.decodeEntry":        "FuzzBodies",
 	"storage/sqlite.decodeEvent":        "FuzzBodies",
-	"storage/sqlite.decodeHead":         "FuzzBodies",
 	"storage/sqlite.decodeInitial":      "FuzzBodies",
 	"storage/sqlite.decodeInvitation":   "FuzzBodies",
 	"storage/sqlite.decodeKey":          "FuzzBodies",
@@ -126,7 +125,9 @@ var fuzzed = map[string]string{
 	"storage/sqlite.decodeRejected":     "FuzzBodies",
 	"storage/sqlite.decodeRoute":        "FuzzBodies",
 	"storage/sqlite.decodeSession":      "FuzzBodies",
+	"storage/sqlite.decodeSegment":      "FuzzBodies",
 	"storage/sqlite.decodeSetting":      "FuzzBodies",
+	"storage/sqlite.decodeThread":       "FuzzBodies",
 }
 
 // decoderName begins the names of functions that read what others wrote. What is called open or verify inside a package

@@ -110,6 +110,10 @@ const (
 	KindUnknown    MessageKind = "unknown" // from a newer version; Raw keeps it
 )
 
+// NoticeLost is the notice that stands in a page where rows of the history are missing, as after an attack on the file or
+// damage to it. It has an id that no Get finds. Of several in a row the first holds in Missing how many they are.
+const NoticeLost = "lost"
+
 // Reaction is one author's emoji on a message; an author has at most one.
 type Reaction struct {
 	From  ContactID

@@ -52,6 +52,12 @@ func (d *Digest) Remove(e Element) {
 	subtle.XORBytes(d.Sum[:], d.Sum[:], e[:])
 }
 
+// Subtract takes out all the rows of o, which were put in.
+func (d *Digest) Subtract(o Digest) {
+	d.Count -= o.Count
+	subtle.XORBytes(d.Sum[:], d.Sum[:], o.Sum[:])
+}
+
 // Cover is what is sealed beside the covered tables: a counter of commits, one digest for each table in a fixed order,
 // and the head of the audit log.
 type Cover struct {

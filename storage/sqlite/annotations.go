@@ -1,6 +1,9 @@
 package sqlite
 
-import "sotto/chat"
+import (
+	"sotto/chat"
+	"sotto/crypto/vault"
+)
 
 type annotationsRepo struct{ t *tx }
 
@@ -13,7 +16,7 @@ func (r annotationsRepo) Put(a chat.Annotation) error {
 	if err := r.t.writing(); err != nil {
 		return err
 	}
-	th, err := r.t.thread(a.Conversation)
+	th, err := r.thread(a.Conversation)
 	if err != nil {
 		return err
 	}
@@ -28,7 +31,12 @@ func (r annotationsRepo) Put(a chat.Annotation) error {
 		if err != nil {
 			return err
 		}
-		return mapped(r.t.insert(annotations, id, th.keyID, th.key, columns, encodeAnnotation(a)))
+		sealed, err := r.t.insertSealed(annotations, id, th.keyID, th.key, columns, encodeAnnotation(a))
+		if err != nil {
+			return mapped(err)
+		}
+		r.count(th, id, columns, sealed)
+		return nil
 	}
 	if integer(row[1]) != th.row {
 		return chat.ErrExists
@@ -40,14 +48,41 @@ func (r annotationsRepo) Put(a chat.Annotation) error {
 	if old.Author != a.Author || old.Kind != a.Kind || old.Target != a.Target {
 		return chat.ErrExists
 	}
-	return mapped(r.t.update(annotations, integer(row[0]), th.keyID, th.key, columns, encodeAnnotation(a)))
+	sealed, err := r.t.updateSealed(annotations, integer(row[0]), th.keyID, th.key, columns, encodeAnnotation(a))
+	if err != nil {
+		return mapped(err)
+	}
+	th.state.annotations.Remove(r.element(th, row))
+	r.count(th, integer(row[0]), columns, sealed)
+	return nil
+}
+
+// thread finds a conversation and checks its annotations when they are first asked for.
+func (r annotationsRepo) thread(conv chat.ConversationID) (*thread, error) {
+	th, err := r.t.thread(conv)
+	if err != nil {
+		return nil, err
+	}
+	return th, r.t.checkPart(th, annotations, th.state.annotations)
+}
+
+// count puts the present body of a row into the digest of the conversation's annotations.
+func (r annotationsRepo) count(th *thread, id int64, columns []value, sealed []byte) {
+	th.state.annotations.Add(r.t.s.covers.coverer.Element(annotations.rowData(id, th.keyID, columns), vault.Fingerprint(sealed)))
+	r.t.change(th)
+}
+
+// element returns the element of a row: id, clear columns, body.
+func (r annotationsRepo) element(th *thread, row []value) vault.Element {
+	return r.t.s.covers.coverer.Element(annotations.rowData(integer(row[0]), th.keyID, row[1:4]),
+		vault.Fingerprint(bytesOf(row[4])))
 }
 
 func (r annotationsRepo) ForTarget(conv chat.ConversationID, target chat.MessageID) ([]chat.Annotation, error) {
 	if err := r.t.reading(); err != nil {
 		return nil, err
 	}
-	th, err := r.t.thread(conv)
+	th, err := r.thread(conv)
 	if err == chat.ErrNotFound {
 		return nil, nil
 	}
@@ -72,7 +107,7 @@ func (r annotationsRepo) List(conv chat.ConversationID, after chat.MessageID, li
 	if err := r.t.reading(); err != nil {
 		return nil, err
 	}
-	th, err := r.t.thread(conv)
+	th, err := r.thread(conv)
 	if err == chat.ErrNotFound {
 		return nil, nil
 	}
@@ -120,15 +155,22 @@ func (r annotationsRepo) DeleteForTarget(conv chat.ConversationID, target chat.M
 	if err := r.t.writing(); err != nil {
 		return err
 	}
-	th, err := r.t.thread(conv)
+	th, err := r.thread(conv)
 	if err == chat.ErrNotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	n, err := r.t.c.exec("DELETE FROM annotations WHERE conversation = ? AND target = ?", th.row, r.tag("target", target))
-	r.t.dirty = r.t.dirty || n > 0
+	gone, err := r.t.scan(annotations, th.keyID, annotations.fingerprints()+" WHERE conversation = ? AND target = ?",
+		th.row, r.tag("target", target))
+	if err != nil || gone.Count == 0 {
+		return err
+	}
+	th.state.annotations.Subtract(gone)
+	r.t.change(th)
+	_, err = r.t.c.exec("DELETE FROM annotations WHERE conversation = ? AND target = ?", th.row, r.tag("target", target))
+	r.t.dirty = true
 	return mapped(err)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"sotto/app/apptest/alloc"
 	"sotto/chat"
+	"sotto/crypto/vault"
 )
 
 // bodies are one full value of every layout, as it is encoded, with its decoder and encoder.
@@ -48,7 +49,11 @@ func bodies() map[string]struct {
 		"audit":      one(encodeEntry(chat.AuditEntry{Seq: 1, Action: "a"}), again(decodeEntry, encodeEntry)),
 		"event":      one(encodeEvent(chat.Event{Seq: 1, Body: []byte("b")}), again(decodeEvent, encodeEvent)),
 		"setting":    one(encodeSetting(setting{"n", []byte("v")}), again(decodeSetting, encodeSetting)),
-		"head":       one(encodeHead(9), again(decodeHead, encodeHead)),
+		"segment":    one(encodeSegment([]entry{{5, 9, mark{1}}, {7, 3, mark{2}}}), again(decodeSegment, encodeSegment)),
+		"thread": one(encodeThread(threadState{
+			last: 9, bound: 4, recent: []entry{{5, 9, mark{1}}}, settled: 3, older: vault.Digest{Count: 1},
+			heads: []head{{vault.Tag{1}, 7}},
+		}), again(decodeThread, encodeThread)),
 	}
 }
 

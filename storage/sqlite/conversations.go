@@ -5,49 +5,13 @@ import (
 	"slices"
 
 	"sotto/chat"
-	"sotto/crypto/vault"
 )
 
 type conversationsRepo struct{ t *tx }
 
-// thread is what a unit of work knows of a conversation's row: its id, its key and, for appending, the newest position.
-type thread struct {
-	row   int64
-	keyID int64
-	key   vault.RowKey
-	last  int64 // newest position; -1: not known
-}
-
 func (t *tx) conversationTag(id chat.ConversationID) []byte {
 	tag := t.s.tags.Tag("conversations.id", id[:])
 	return tag[:]
-}
-
-// thread finds a conversation; ErrNotFound when there is none.
-func (t *tx) thread(id chat.ConversationID) (*thread, error) {
-	if th, ok := t.threads[id]; ok {
-		return th, nil
-	}
-	row, err := t.c.row("SELECT id, key FROM conversations WHERE tag = ?", t.conversationTag(id))
-	if err != nil {
-		return nil, err
-	}
-	if row == nil {
-		return nil, chat.ErrNotFound
-	}
-	th := &thread{row: integer(row[0]), keyID: integer(row[1]), last: -1}
-	if th.key, err = t.key(th.keyID); err != nil {
-		return nil, err
-	}
-	t.remember(id, th)
-	return th, nil
-}
-
-func (t *tx) remember(id chat.ConversationID, th *thread) {
-	if t.threads == nil {
-		t.threads = map[chat.ConversationID]*thread{}
-	}
-	t.threads[id] = th
 }
 
 const selectConversations = "SELECT id, key, tag, body FROM conversations"
@@ -129,7 +93,9 @@ func (r conversationsRepo) create(c chat.Conversation, tag []byte) error {
 	if err != nil {
 		return err
 	}
-	r.t.remember(c.ID, &thread{row: id, keyID: keyID, key: key})
+	th := &thread{row: id, keyID: keyID, key: key}
+	r.t.remember(c.ID, th)
+	r.t.change(th)
 	return mapped(r.t.insert(conversations, id, keyID, key, []value{keyID, tag}, encodeConversation(c)))
 }
 
@@ -142,17 +108,24 @@ func (r conversationsRepo) Destroy(id chat.ConversationID) error {
 	if err != nil {
 		return err
 	}
+	if err := r.t.destroyMessages(th); err != nil {
+		return err
+	}
+	if err := r.t.journal(-th.row); err != nil {
+		return err
+	}
 	for _, sql := range []string{
-		"DELETE FROM messages WHERE conversation = ?",
+		"DELETE FROM segments WHERE conversation = ?",
 		"DELETE FROM annotations WHERE conversation = ?",
-		"DELETE FROM authors WHERE conversation = ?",
 	} {
 		if _, err := r.t.c.exec(sql, th.row); err != nil {
 			return mapped(err)
 		}
 	}
-	if err := r.t.journal(-th.row); err != nil {
-		return err
+	if th.stored {
+		if err := r.t.remove(threads, th.row); err != nil {
+			return err
+		}
 	}
 	if err := r.t.remove(conversations, th.row); err != nil {
 		return err
@@ -161,12 +134,9 @@ func (r conversationsRepo) Destroy(id chat.ConversationID) error {
 		return err
 	}
 	delete(r.t.threads, id)
+	delete(r.t.rows, th.row)
+	th.changed = false
 	delete(r.t.made, th.keyID)
-	for tag, h := range r.t.heads {
-		if h.conversation == th {
-			delete(r.t.heads, tag)
-		}
-	}
 	r.t.dead = append(r.t.dead, th.keyID)
 	r.t.erase = true
 	return nil

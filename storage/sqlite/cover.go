@@ -25,7 +25,7 @@ type draft struct {
 func newCovers(key vault.RowKey) *covers {
 	c := &covers{
 		coverer:  vault.NewCoverer(key),
-		cover:    vault.Cover{Tables: make([]vault.Digest, len(covered))},
+		cover:    vault.Cover{Tables: make([]vault.Digest, len(digested))},
 		elements: map[*table]map[int64]vault.Element{},
 	}
 	for _, t := range covered {
@@ -94,34 +94,37 @@ func (d *draft) commit() {
 }
 
 func (t *table) index() int {
-	for i, c := range covered {
-		if c == t {
-			return i
-		}
+	if i := slices.Index(digested, t); i >= 0 {
+		return i
 	}
-	panic("sqlite: table is not covered: " + t.name)
+	panic("sqlite: table has no digest: " + t.name)
 }
 
 // load reads the rows of every covered table and the newest audit row and compares them with the sealed cover. A row
 // that was altered, added, dropped, swapped or replaced by an older one is an ErrDamaged that names its table.
-func (c *covers) load(db *conn, keys *ring, sealed vault.Cover) error {
-	if len(sealed.Tables) != len(covered) {
+// schema is the number of the schema in which the file is.
+func (c *covers) load(db *conn, keys *ring, sealed vault.Cover, schema int) error {
+	n := digestsIn[schema]
+	if len(sealed.Tables) != n {
 		return damaged("state")
 	}
 	d := c.draft()
-	for i, t := range covered {
+	threadKeys := map[int64]int64{}
+	for i, t := range covered[:min(n, len(covered))] {
 		var key int64
 		if t.purpose != "" {
 			key, _ = keys.purpose(t.purpose)
 		}
 		err := db.each(t.fingerprints(), nil, func(row []value) error {
-			last := len(row) - 2
-			id, columns, rowKey := integer(row[0]), row[1:last], key
-			if t == conversations {
-				rowKey = integer(columns[0])
+			id, rowKey := integer(row[0]), key
+			switch t {
+			case conversations:
+				rowKey = integer(row[1])
+				threadKeys[id] = rowKey
+			case threads:
+				rowKey = threadKeys[id]
 			}
-			parts := slices.Concat(bytesOf(row[last]), bytesOf(row[last+1]))
-			e := c.coverer.Element(t.rowData(id, rowKey, columns), parts)
+			e := c.element(t, rowKey, row)
 			d.replace(t, id, &e)
 			return nil
 		})
@@ -139,8 +142,16 @@ func (c *covers) load(db *conn, keys *ring, sealed vault.Cover) error {
 		return damaged(audit.name)
 	}
 	d.cover.Commits = sealed.Commits
+	copy(d.cover.Tables, sealed.Tables)
 	d.commit()
 	return nil
+}
+
+// element returns the element of a row that fingerprints selected.
+func (c *covers) element(t *table, key int64, row []value) vault.Element {
+	last := len(row) - 2
+	parts := slices.Concat(bytesOf(row[last]), bytesOf(row[last+1]))
+	return c.coverer.Element(t.rowData(integer(row[0]), key, row[1:last]), parts)
 }
 
 func (c *covers) loadHead(db *conn, keys *ring, d *draft) error {

@@ -24,8 +24,21 @@ func (r eventsRepo) Append(typ string, body []byte, now time.Time) (chat.Event, 
 	if err != nil {
 		return chat.Event{}, err
 	}
-	_, err = r.t.c.exec("DELETE FROM events WHERE id <= ?", id-keptEvents)
-	return e, mapped(err)
+	return e, r.trim(id - keptEvents)
+}
+
+// trim removes the events up to a row.
+func (r eventsRepo) trim(last int64) error {
+	rows, err := r.t.c.rows("SELECT id FROM events WHERE id <= ?", last)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := r.t.remove(events, integer(row[0])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r eventsRepo) Since(seq uint64, limit int) ([]chat.Event, error) {

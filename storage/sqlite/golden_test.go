@@ -136,6 +136,7 @@ func fillGolden(t testing.TB, s *Store) {
 		}
 		return errors.Join(errs...)
 	})
+	s.fresh.many = true // the tags so far are merged, as in a long history
 	write(t, s, func(tx chat.Tx) error {
 		edited := goldenMessage(1, 7)
 		edited.Text = "edited"
@@ -358,6 +359,9 @@ func TestGoldenHistoryHasRowsInEveryTable(t *testing.T) {
 			t.Fatalf("%d tables, %v", len(tables), err)
 		}
 		for _, row := range tables {
+			if string(bytesOf(row[0])) == "stale" {
+				continue // emptied when a store is closed
+			}
 			n, err := c.row("SELECT count(*) FROM " + string(bytesOf(row[0])))
 			if err != nil || integer(n[0]) == 0 {
 				t.Errorf("schema %d: table %s is empty, %v", number, bytesOf(row[0]), err)
@@ -366,6 +370,21 @@ func TestGoldenHistoryHasRowsInEveryTable(t *testing.T) {
 		if err := c.close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestHistorySurvivesTheWayBackAndForth(t *testing.T) {
+	for number := 1; number < len(migrations); number++ {
+		p, want := golden(t, len(migrations))
+		s := p.open(t)
+		if err := s.migrate(number); err != nil {
+			t.Fatal(err)
+		}
+		if have, err := version(s.writer); err != nil || have != number {
+			t.Fatalf("schema %d, %v", have, err)
+		}
+		closeStore(t, s)
+		sameListing(t, "back to "+strconv.Itoa(number)+" and opened", takeInventory(t, p.open(t)), want)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Store) Feed(ctx context.Context, from Mark, limit int) (rows []Row, nex
 		if err := t.again(again, &rows); err != nil {
 			return err
 		}
-		return t.messageRows(&rows, func(id int64) { next.Row = id },
+		return t.messageRows(&rows, func(id int64) { next.Row = id }, false,
 			" WHERE m.id > ? ORDER BY m.id LIMIT ?", from.Row, int64(limit-len(changed)))
 	})
 	return rows, next, err
@@ -69,7 +69,7 @@ func (t *tx) again(ids []int64, rows *[]Row) error {
 		}
 		seen[id] = true
 		before := len(*rows)
-		if err := t.messageRows(rows, func(int64) {}, " WHERE m.id = ?", id); err != nil {
+		if err := t.messageRows(rows, func(int64) {}, false, " WHERE m.id = ?", id); err != nil {
 			return err
 		}
 		if len(*rows) == before {
@@ -79,27 +79,36 @@ func (t *tx) again(ids []int64, rows *[]Row) error {
 	return nil
 }
 
-// messageRows appends what the rest of the query selects; seen is told every row id, also of rows that are left out.
-func (t *tx) messageRows(rows *[]Row, seen func(id int64), rest string, args ...value) error {
+// messageRows appends what the rest of the query selects; seen is told every row id, also of rows that are left out. Only
+// what its conversation lists is appended when listed is set; an index that is built of more finds nothing by it.
+func (t *tx) messageRows(rows *[]Row, seen func(id int64), listed bool, rest string, args ...value) error {
 	r := messagesRepo{t}
 	return t.c.each(selectRows+rest, args, func(row []value) error {
 		seen(integer(row[0]))
-		th := &thread{row: integer(row[1]), keyID: integer(row[5])}
-		var err error
-		if th.key, err = t.key(th.keyID); err != nil {
-			return skipDamaged(err)
-		}
-		m, err := r.decode(th, row[:5])
+		m, err := r.read(row, listed)
 		if err != nil {
 			return skipDamaged(err)
 		}
-		*rows = append(*rows, Row{ID: integer(row[0]), Thread: th.row, Message: m})
+		*rows = append(*rows, Row{ID: integer(row[0]), Thread: integer(row[1]), Message: m})
 		return nil
 	})
 }
 
 const selectRows = `SELECT m.id, m.conversation, m.position, m.tag, m.body, c.key FROM messages m
 	JOIN conversations c ON c.id = m.conversation`
+
+// read opens a row of selectRows; with listed it must be the one that its conversation lists.
+func (r messagesRepo) read(row []value, listed bool) (chat.Message, error) {
+	if listed {
+		return r.present(row[:5])
+	}
+	th := &thread{row: integer(row[1]), keyID: integer(row[5])}
+	var err error
+	if th.key, err = r.t.key(th.keyID); err != nil {
+		return chat.Message{}, err
+	}
+	return r.decode(th, row[:5])
+}
 
 func skipDamaged(err error) error {
 	if errors.Is(err, chat.ErrDamaged) {
@@ -125,7 +134,7 @@ func (s *Store) Rows(ctx context.Context, ids []int64) (rows []Row, err error) {
 					args[i] = ids[i]
 				}
 			}
-			if err := t.messageRows(&rows, func(int64) {}, selectRowsIn, args...); err != nil {
+			if err := t.messageRows(&rows, func(int64) {}, true, selectRowsIn, args...); err != nil {
 				return err
 			}
 			ids = ids[n:]

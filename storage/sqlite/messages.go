@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 
 	"sotto/chat"
@@ -11,7 +13,7 @@ type messagesRepo struct{ t *tx }
 // step is the distance between the positions of two appended messages; a late one fits between.
 const step = 1 << 20
 
-const selectMessages = "SELECT id, conversation, position, tag, body FROM messages"
+const selectMessage = "SELECT id, conversation, position, tag, body FROM messages WHERE id = ?"
 
 func (t *tx) messageTag(id chat.MessageID) []byte {
 	tag := t.s.tags.Tag("messages.id", id[:])
@@ -28,20 +30,58 @@ func (r messagesRepo) find(id chat.MessageID) (chat.Message, int64, error) {
 	if err := r.t.reading(); err != nil {
 		return chat.Message{}, 0, err
 	}
-	row, err := r.t.c.row(`SELECT m.id, m.conversation, m.position, m.tag, m.body, c.key FROM messages m
-		JOIN conversations c ON c.id = m.conversation WHERE m.tag = ?`, r.t.messageTag(id))
+	row, err := r.lookup(r.t.messageTag(id))
 	if err != nil {
 		return chat.Message{}, 0, err
 	}
 	if row == nil {
 		return chat.Message{}, 0, chat.ErrNotFound
 	}
-	th := &thread{row: integer(row[1]), keyID: integer(row[5])}
-	if th.key, err = r.t.key(th.keyID); err != nil {
-		return chat.Message{}, 0, err
-	}
-	m, err := r.decode(th, row[:5])
+	m, err := r.present(row)
 	return m, integer(row[0]), err
+}
+
+// present opens a row that must be the one which its conversation lists.
+func (r messagesRepo) present(row []value) (chat.Message, error) {
+	th, err := r.t.threadOf(integer(row[1]))
+	if err != nil {
+		return chat.Message{}, err
+	}
+	e, _, err := r.t.listed(th, integer(row[2]))
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return r.decodeListed(th, e, row)
+}
+
+// lookup returns the row with a tag, nil when there is none.
+func (r messagesRepo) lookup(tag []byte) ([]value, error) {
+	candidates, err := r.t.tagged(tag)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range candidates {
+		row, err := r.t.c.row(selectMessage, id)
+		if err != nil {
+			return nil, err
+		}
+		if row != nil && bytes.Equal(bytesOf(row[3]), tag) {
+			return row, nil
+		}
+	}
+	return nil, nil
+}
+
+// decodeListed opens a row, which must be the present state of the one that the manifest lists.
+func (r messagesRepo) decodeListed(th *thread, e entry, row []value) (chat.Message, error) {
+	if e != (entry{integer(row[2]), integer(row[0]), markOf(bytesOf(row[4]))}) {
+		m, err := r.decode(th, row) // a row of a newer format is no damage
+		if err == nil {
+			err = damaged(messages.name)
+		}
+		return m, err
+	}
+	return r.decode(th, row)
 }
 
 func (r messagesRepo) decode(th *thread, row []value) (chat.Message, error) {
@@ -61,16 +101,16 @@ func (r messagesRepo) Page(conv chat.ConversationID, before int64, limit int) ([
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	out, err := r.list(conv, " WHERE conversation = ? AND position < ? ORDER BY position DESC LIMIT ?", before, limit)
-	slices.Reverse(out)
-	return out, err
+	return r.list(conv, before, limit, r.t.before)
 }
 
 func (r messagesRepo) PageAfter(conv chat.ConversationID, after int64, limit int) ([]chat.Message, error) {
-	return r.list(conv, " WHERE conversation = ? AND position > ? ORDER BY position LIMIT ?", after, limit)
+	return r.list(conv, max(after, 0), limit, r.t.after)
 }
 
-func (r messagesRepo) list(conv chat.ConversationID, where string, from int64, limit int) ([]chat.Message, error) {
+func (r messagesRepo) list(
+	conv chat.ConversationID, from int64, limit int, side func(*thread, int64, int) ([]entry, error),
+) ([]chat.Message, error) {
 	if err := r.t.reading(); err != nil {
 		return nil, err
 	}
@@ -81,14 +121,30 @@ func (r messagesRepo) list(conv chat.ConversationID, where string, from int64, l
 	if err != nil {
 		return nil, err
 	}
-	var out []chat.Message
-	err = r.t.c.each(selectMessages+where, []value{th.row, from, int64(limit)}, func(row []value) error {
-		m, err := r.decode(th, row)
-		out = append(out, m)
-		return err
-	})
+	entries, err := side(th, from, limit)
 	if err != nil {
 		return nil, err
+	}
+	var out []chat.Message
+	lost := false
+	for _, e := range entries {
+		row, err := r.t.c.row(selectMessage, e.row)
+		if err != nil {
+			return nil, err
+		}
+		if row == nil {
+			lost = true
+			out = append(out, r.lost(conv, e))
+			continue
+		}
+		m, err := r.decodeListed(th, e, row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	if lost {
+		dressLost(out)
 	}
 	return out, nil
 }
@@ -104,49 +160,48 @@ func (r messagesRepo) Put(m chat.Message) (chat.Message, error) {
 	if err != nil {
 		return chat.Message{}, err
 	}
-	m, err = r.insert(th, m)
-	if constraint(err) {
+	tag := r.t.messageTag(m.ID)
+	known, err := r.lookup(tag)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	if known == nil {
+		m, err = r.insert(th, m, tag)
+	} else {
 		m, err = r.replace(th, m)
 	}
 	if err != nil {
-		return chat.Message{}, mapped(err)
+		return chat.Message{}, err
 	}
-	return normal(m), r.advance(th, m)
+	r.t.followed = true
+	if m.Seq > 0 {
+		r.t.raise(th, r.t.authorTag(m.Conversation, m.Author, m.Device), m.Seq)
+	}
+	return normal(m), nil
 }
 
-// insert tries a new row first: most messages are new, and the unique index answers for the others.
-func (r messagesRepo) insert(th *thread, m chat.Message) (chat.Message, error) {
-	asked := m
+func (r messagesRepo) insert(th *thread, m chat.Message, tag []byte) (chat.Message, error) {
 	if m.Position == 0 {
-		last, err := r.lastPosition(th)
-		if err != nil {
-			return asked, err
-		}
-		m.Position = last + step
+		m.Position = th.state.last + step
+	} else if _, taken, err := r.t.listed(th, m.Position); err != nil || taken {
+		return m, cmp.Or(err, error(chat.ErrExists))
 	}
 	id, err := r.t.nextID(messages)
 	if err != nil {
-		return asked, err
+		return m, err
 	}
 	m.Revision = 1
-	r.t.followed = true
-	err = r.t.insert(messages, id, th.keyID, th.key, []value{th.row, m.Position, r.t.messageTag(m.ID)}, encodeMessage(m))
+	sealed, err := r.t.insertSealed(messages, id, th.keyID, th.key, []value{th.row, m.Position, tag}, encodeMessage(m))
 	if err != nil {
-		r.t.s.last[messages]--
-		return asked, err
+		return m, mapped(err)
 	}
-	if th.last >= 0 {
-		th.last = max(th.last, m.Position)
-	}
-	return m, nil
+	r.t.addTag(tag, id)
+	return m, r.t.list(th, entry{m.Position, id, markOf(sealed)})
 }
 
-// replace writes a known message anew; ErrExists when it is not known, that is when another row has its position.
+// replace writes a known message anew; ErrExists when another row has its position.
 func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) {
 	old, id, err := r.find(m.ID)
-	if err == chat.ErrNotFound {
-		return m, chat.ErrExists
-	}
 	if err != nil {
 		return m, err
 	}
@@ -156,64 +211,92 @@ func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) 
 	if m.Position == 0 {
 		m.Position = old.Position
 	}
+	if m.Position != old.Position {
+		if _, taken, err := r.t.listed(th, m.Position); err != nil || taken {
+			return m, cmp.Or(err, error(chat.ErrExists))
+		}
+	}
 	m.Revision = old.Revision + 1
+	columns := []value{th.row, m.Position, r.t.messageTag(m.ID)}
+	sealed, err := r.t.updateSealed(messages, id, th.keyID, th.key, columns, encodeMessage(m))
+	if err != nil {
+		return m, mapped(err)
+	}
 	if m.Text != old.Text || m.Deleted != old.Deleted || m.Kind != old.Kind || !m.DisplayTime().Equal(old.DisplayTime()) {
 		if err := r.t.journal(id); err != nil {
 			return m, err
 		}
 	}
-	err = r.t.update(messages, id, th.keyID, th.key, []value{th.row, m.Position, r.t.messageTag(m.ID)}, encodeMessage(m))
-	if constraint(err) {
-		return m, chat.ErrExists
-	}
-	th.last = -1
-	return m, err
-}
-
-// advance raises the author's head.
-func (r messagesRepo) advance(th *thread, m chat.Message) error {
-	if m.Seq == 0 {
-		return nil
-	}
-	h, err := r.t.head(th, m.Conversation, m.Author, m.Device)
-	if err != nil {
-		return err
-	}
-	if m.Seq > h.seq {
-		h.seq, h.changed = m.Seq, true
-	}
-	return nil
-}
-
-func (r messagesRepo) lastPosition(th *thread) (int64, error) {
-	if th.last < 0 {
-		row, err := r.t.c.row("SELECT max(position) FROM messages WHERE conversation = ?", th.row)
-		if err != nil {
-			return 0, err
-		}
-		th.last = integer(row[0])
-	}
-	return th.last, nil
+	return m, r.t.relist(th, old.Position, entry{m.Position, id, markOf(sealed)})
 }
 
 func (r messagesRepo) Delete(id chat.MessageID) error {
 	if err := r.t.writing(); err != nil {
 		return err
 	}
-	row, err := r.t.c.row("SELECT id FROM messages WHERE tag = ?", r.t.messageTag(id))
+	tag := r.t.messageTag(id)
+	row, err := r.lookup(tag)
 	if err != nil {
 		return err
 	}
 	if row == nil {
 		return chat.ErrNotFound
 	}
-	for _, th := range r.t.threads {
-		th.last = -1
+	th, err := r.t.threadOf(integer(row[1]))
+	if err != nil {
+		return err
+	}
+	e, ok, err := r.t.listed(th, integer(row[2]))
+	if err != nil {
+		return err
+	}
+	if ok && e.row == integer(row[0]) { // else someone put a row there that does not belong
+		if err := r.t.unlist(th, e.position); err != nil {
+			return err
+		}
 	}
 	if err := r.t.journal(integer(row[0])); err != nil {
 		return err
 	}
+	if err := r.t.dropTag(tag, integer(row[0])); err != nil {
+		return err
+	}
 	return r.t.remove(messages, integer(row[0]))
+}
+
+// destroyMessages removes the rows of a conversation. Their tags are removed later, since each lies on a page of its own.
+func (t *tx) destroyMessages(th *thread) error {
+	merged, err := t.merged()
+	if err != nil {
+		return err
+	}
+	return t.everyEntry(th, func(entries []entry) error {
+		ids := make([]int64, len(entries))
+		for i, e := range entries {
+			ids[i] = e.row
+		}
+		slices.Sort(ids)
+		for len(ids) > 0 {
+			n := 1
+			for n < len(ids) && ids[n]-ids[n-1] <= 4 {
+				n++
+			}
+			first, last := ids[0], ids[n-1]
+			ids = ids[n:]
+			if first <= merged {
+				t.s.stale = true
+				_, err := t.c.exec(`INSERT INTO stale SELECT substr(tag, 1, 8), id FROM messages
+					WHERE id BETWEEN ? AND ? AND conversation = ?`, first, min(last, merged), th.row)
+				if err != nil {
+					return mapped(err)
+				}
+			}
+			if _, err := t.c.exec("DELETE FROM messages WHERE id BETWEEN ? AND ? AND conversation = ?", first, last, th.row); err != nil {
+				return mapped(err)
+			}
+		}
+		return nil
+	})
 }
 
 func (r messagesRepo) Count(conv chat.ConversationID) (int, error) {
@@ -227,11 +310,7 @@ func (r messagesRepo) Count(conv chat.ConversationID) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	row, err := r.t.c.row("SELECT count(*) FROM messages WHERE conversation = ?", th.row)
-	if err != nil {
-		return 0, err
-	}
-	return int(integer(row[0])), nil
+	return int(th.state.settled) + len(th.state.recent), nil
 }
 
 func (r messagesRepo) LastSeq(conv chat.ConversationID, author chat.ContactID, device chat.DeviceID) (uint64, error) {
@@ -245,11 +324,7 @@ func (r messagesRepo) LastSeq(conv chat.ConversationID, author chat.ContactID, d
 	if err != nil {
 		return 0, err
 	}
-	h, err := r.t.head(th, conv, author, device)
-	if err != nil {
-		return 0, err
-	}
-	return h.seq, nil
+	return th.seq(r.t.authorTag(conv, author, device)), nil
 }
 
 // FirstAbove walks back from the newest row until it meets one of that author and device with the seq or a lower one.

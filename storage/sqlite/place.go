@@ -78,7 +78,6 @@ func (r messagesRepo) spread(
 			return 0, err
 		}
 	}
-	th.last = -1
 	return free, nil
 }
 
@@ -121,6 +120,12 @@ func (r messagesRepo) relocate(th *thread, moves []move) error {
 			if !pass.mine(v) {
 				continue
 			}
+			if isLost(v.m) {
+				if err := r.moveLost(th, v.m.Position, v.to); err != nil {
+					return err
+				}
+				continue
+			}
 			v.m.Position = v.to
 			if _, err := r.replace(th, v.m); err != nil {
 				return err
@@ -128,4 +133,17 @@ func (r messagesRepo) relocate(th *thread, moves []move) error {
 		}
 	}
 	return nil
+}
+
+// moveLost moves the entry of a row that is missing.
+func (r messagesRepo) moveLost(th *thread, from, to int64) error {
+	e, ok, err := r.t.listed(th, from)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return damaged(segments.name)
+	}
+	e.position = to
+	return r.t.relist(th, from, e)
 }

@@ -67,6 +67,11 @@ func (r records[V]) list(rest string, args ...value) ([]found[V], error) {
 	if err := r.t.reading(); err != nil {
 		return nil, err
 	}
+	if r.table.isCounted() {
+		if err := r.t.check(r.table); err != nil {
+			return nil, err
+		}
+	}
 	var out []found[V]
 	err := r.t.c.each(r.columns()+rest, args, func(row []value) error {
 		f, err := r.read(row)

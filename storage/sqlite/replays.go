@@ -38,6 +38,9 @@ func (r replaysRepo) Reject(hash [32]byte, now time.Time) (chat.Rejected, error)
 	if err := r.t.writing(); err != nil {
 		return chat.Rejected{}, err
 	}
+	if err := r.t.check(rejections); err != nil {
+		return chat.Rejected{}, err
+	}
 	tag := rs.tag("hash", hash[:])
 	v, err := rs.get(tag)
 	if err == chat.ErrNotFound {

@@ -6,85 +6,33 @@ import (
 	"sotto/chat"
 )
 
-// migration is one step of the schema and its way back. Numbers are positions in migrations, from 1; PRAGMA user_version
-// holds the number reached. A step runs in one transaction.
-type migration struct{ up, down string }
+// migration is one step of the schema and its way back, in the file migration_N.go. Numbers are positions in migrations,
+// from 1; PRAGMA user_version holds the number reached. A step runs in one transaction, so that whatever ends it before
+// it commits leaves the older schema as it was.
+type migration struct{ up, down stage }
+
+// stage is one direction of a migration: statements, then code that reads and writes rows where both shapes stand beside
+// each other, then statements. A history that is being created has no rows, and move is not called.
+type stage struct {
+	before string
+	move   func(*tx) error
+	after  string
+}
 
 // applicationID marks the file as Sotto's ("Soto").
 const applicationID = 0x536f746f
 
 var migrations = []migration{
-	{up: schema1, down: schema1Down},
-	{up: journalSchema, down: journalSchemaDown},
+	{up: stage{before: schema1}, down: stage{before: schema1Down}},
+	{up: stage{before: journalSchema}, down: stage{before: journalSchemaDown}},
+	{
+		up:   stage{before: schema3, move: listEverything, after: schema3After},
+		down: stage{before: schema3Down, move: unlistEverything, after: schema3DownAfter},
+	},
 }
 
-const schema1 = `
-CREATE TABLE keys (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
-CREATE TABLE state (
-	id INTEGER PRIMARY KEY CHECK (id = 1),
-	key INTEGER NOT NULL REFERENCES keys (id),
-	epoch INTEGER NOT NULL,
-	pending INTEGER NOT NULL,
-	body BLOB NOT NULL
-);
-CREATE TABLE conversations (
-	id INTEGER PRIMARY KEY AUTOINCREMENT,
-	key INTEGER NOT NULL REFERENCES keys (id),
-	tag BLOB NOT NULL UNIQUE,
-	body BLOB NOT NULL
-);
-CREATE INDEX conversations_key ON conversations (key);
-CREATE TABLE messages (
-	id INTEGER PRIMARY KEY AUTOINCREMENT,
-	conversation INTEGER NOT NULL REFERENCES conversations (id),
-	position INTEGER NOT NULL,
-	tag BLOB NOT NULL,
-	body BLOB NOT NULL
-);
-CREATE UNIQUE INDEX messages_place ON messages (conversation, position);
-CREATE UNIQUE INDEX messages_tag ON messages (tag);
-CREATE TABLE authors (
-	id INTEGER PRIMARY KEY AUTOINCREMENT,
-	conversation INTEGER NOT NULL REFERENCES conversations (id),
-	tag BLOB NOT NULL UNIQUE,
-	body BLOB NOT NULL
-);
-CREATE INDEX authors_conversation ON authors (conversation);
-CREATE TABLE annotations (
-	id INTEGER PRIMARY KEY AUTOINCREMENT,
-	conversation INTEGER NOT NULL REFERENCES conversations (id),
-	tag BLOB NOT NULL UNIQUE,
-	target BLOB NOT NULL,
-	body BLOB NOT NULL
-);
-CREATE INDEX annotations_target ON annotations (conversation, target);
-CREATE TABLE contacts (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE INDEX sessions_ref ON sessions (ref);
-CREATE TABLE prekeys (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE INDEX prekeys_ref ON prekeys (ref);
-CREATE TABLE initials (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE TABLE rejections (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE TABLE mailboxes (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE TABLE routes (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE INDEX routes_ref ON routes (ref);
-CREATE TABLE invitations (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE INDEX invitations_ref ON invitations (ref);
-CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE INDEX queue_ref ON queue (ref);
-CREATE TABLE consents (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE INDEX consents_ref ON consents (ref);
-CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-CREATE TABLE settings (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
-`
-
-const schema1Down = `
-DROP TABLE settings; DROP TABLE events; DROP TABLE audit; DROP TABLE consents; DROP TABLE queue;
-DROP TABLE invitations; DROP TABLE routes; DROP TABLE mailboxes; DROP TABLE rejections; DROP TABLE initials;
-DROP TABLE prekeys; DROP TABLE sessions; DROP TABLE contacts; DROP TABLE annotations; DROP TABLE authors;
-DROP TABLE messages; DROP TABLE conversations; DROP TABLE state; DROP TABLE keys;
-`
+// digestsIn is how many digests the cover of a schema holds: the first of digested.
+var digestsIn = []int{0, 12, 12, 16}
 
 // version returns the number of the newest migration that the file has.
 func version(c *conn) (int, error) {
@@ -99,9 +47,9 @@ func version(c *conn) (int, error) {
 }
 
 // migrate brings the schema to the wanted number, up or down, one transaction for each step. A file from a newer version
-// is refused before anything is written.
-func migrate(c *conn, want int) error {
-	have, err := version(c)
+// is refused before anything is written. The caller has the lock.
+func (s *Store) migrate(want int) error {
+	have, err := version(s.writer)
 	if err != nil {
 		return err
 	}
@@ -109,19 +57,45 @@ func migrate(c *conn, want int) error {
 		return fmt.Errorf("%w: schema %d", chat.ErrNewerFormat, have)
 	}
 	for have != want {
-		next, sql := have+1, ""
+		next, step := have+1, stage{}
 		if have < want {
-			sql = migrations[have].up
+			step = migrations[have].up
 		} else {
-			next, sql = have-1, migrations[have-1].down
+			next, step = have-1, migrations[have-1].down
 		}
-		err := c.script(fmt.Sprintf("BEGIN IMMEDIATE;%s\nPRAGMA user_version = %d; PRAGMA application_id = %d; COMMIT;",
-			sql, next, applicationID))
-		if err != nil {
-			c.script("ROLLBACK") //nolint:errcheck // the error of the step is the one to report
+		if err := s.step(step, have, next); err != nil {
+			s.schema = have
 			return err
 		}
 		have = next
 	}
 	return nil
+}
+
+func (s *Store) step(step stage, have, next int) error {
+	s.forget()
+	return s.transact(func(t *tx) error {
+		if err := t.c.script(step.before); err != nil {
+			return err
+		}
+		s.reach("shaped")
+		kept := s.loaded && next > 0 // a history with rows before and after
+		if kept && step.move != nil {
+			if err := step.move(t); err != nil {
+				return err
+			}
+		}
+		s.reach("moved")
+		if err := t.c.script(step.after); err != nil {
+			return err
+		}
+		s.schema = next
+		if kept {
+			if err := t.updateState(); err != nil {
+				return err
+			}
+		}
+		s.reach("settled")
+		return t.c.script(fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d;", next, applicationID))
+	})
 }

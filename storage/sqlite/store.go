@@ -31,6 +31,14 @@ type Store struct {
 	pending bool // an erasure has committed and its epoch has not turned
 	covers  *covers
 	last    map[*table]int64 // newest row id ever given
+	schema  int              // number of the schema of the file
+	loaded  bool             // the state row is there and its cover was checked
+	stale   bool             // tags of destroyed messages wait to be removed
+	threads map[chat.ConversationID]*thread
+	rows    map[int64]*thread
+
+	fresh   newTags
+	checked sync.Map // names of tables and parts of tables that were compared with their digest
 
 	vaultMu sync.RWMutex
 	keys    *ring
@@ -126,8 +134,17 @@ func newStore(db *conn, v *vault.Vault, save func([]byte) error) *Store {
 		lock: make(chan struct{}, 1), pool: make(chan *conn, readers), closed: make(chan struct{}),
 		keys: newRing(), last: map[*table]int64{},
 	}
+	s.forget()
 	s.lock <- struct{}{}
 	return s
+}
+
+// keptThreads is how many conversations a writing unit of work finds as the one before it left them.
+const keptThreads = 512
+
+// forget drops what units of work know of conversations.
+func (s *Store) forget() {
+	s.threads, s.rows = map[chat.ConversationID]*thread{}, map[int64]*thread{}
 }
 
 func (s *Store) withReaders(path string) (*Store, error) {
@@ -145,9 +162,6 @@ func (s *Store) withReaders(path string) (*Store, error) {
 
 // initialise writes the schema, the purpose keys and the first cover.
 func (s *Store) initialise() error {
-	if err := migrate(s.writer, len(migrations)); err != nil {
-		return err
-	}
 	for i, p := range purposes {
 		id := int64(i + 1)
 		s.keys.put(id, vault.NewRowKey())
@@ -155,6 +169,10 @@ func (s *Store) initialise() error {
 	}
 	s.prepareKeys()
 	s.epoch = s.vault.Epoch()
+	if err := s.migrate(len(migrations)); err != nil {
+		return err
+	}
+	s.loaded = true
 	return s.writeTx(func(t *tx) error {
 		for i, p := range purposes {
 			_, k := s.keys.purpose(p)
@@ -182,9 +200,7 @@ func (s *Store) load() error {
 	if have == 0 {
 		return damaged("schema")
 	}
-	if err := migrate(s.writer, len(migrations)); err != nil {
-		return err
-	}
+	s.schema = have
 	state, err := s.writer.row("SELECT key, epoch, pending, body FROM state WHERE id = 1")
 	if err != nil {
 		return err
@@ -202,9 +218,18 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
-	if err := s.covers.load(s.writer, s.keys, cover); err != nil {
+	if err := s.covers.load(s.writer, s.keys, cover, have); err != nil {
 		return err
 	}
+	s.loaded = true
+	if err := s.migrate(len(migrations)); err != nil {
+		return err
+	}
+	stale, err := s.writer.row("SELECT 1 FROM stale LIMIT 1")
+	if err != nil {
+		return err
+	}
+	s.stale = stale != nil
 	if s.pending || s.vault.Turning() {
 		return s.turn()
 	}
@@ -325,30 +350,40 @@ func (s *Store) acquire(ctx context.Context) error {
 
 func (s *Store) release() { s.lock <- struct{}{} }
 
-// writeTx runs one write transaction; the caller has the lock.
-func (s *Store) writeTx(f func(*tx) error) (err error) {
+// writeTx runs one write transaction and seals what it did; the caller has the lock.
+func (s *Store) writeTx(f func(*tx) error) error {
+	return s.transact(func(t *tx) error {
+		if err := f(t); err != nil {
+			return err
+		}
+		return t.seal()
+	})
+}
+
+// transact runs one write transaction; f seals what it did.
+func (s *Store) transact(f func(*tx) error) error {
 	if _, err := s.writer.exec("BEGIN IMMEDIATE"); err != nil {
 		return mapped(err)
 	}
-	t := &tx{s: s, c: s.writer, write: true, draft: s.covers.draft()}
+	t := &tx{s: s, c: s.writer, write: true, draft: s.covers.draft(), threads: s.threads, rows: s.rows}
 	committed := false
 	defer func() {
 		t.over = true
 		if !committed {
 			s.writer.exec("ROLLBACK") //nolint:errcheck // SQLite may have rolled back by itself
 			clear(s.last)
+			s.forget()
+			t.settleTags(false)
 		}
 	}()
 	if err := f(t); err != nil {
-		return err
-	}
-	if err := t.seal(); err != nil {
 		return err
 	}
 	if _, err := s.writer.exec("COMMIT"); err != nil {
 		return mapped(err)
 	}
 	committed = true
+	t.settleTags(true)
 	t.committed()
 	if t.followed || t.erase {
 		s.tell(t.erase)
@@ -376,6 +411,7 @@ func (s *Store) Close() error {
 		return nil
 	default:
 	}
+	s.tidy()
 	close(s.closed)
 	var first error
 	for range s.dialled {
@@ -387,6 +423,15 @@ func (s *Store) Close() error {
 	s.vault.Zero()
 	s.release()
 	return first
+}
+
+// tidy removes the tags of destroyed messages that are left. What stops it is met again at the next opening.
+func (s *Store) tidy() {
+	for s.stale && s.schema == len(migrations) {
+		if err := s.writeTx(func(t *tx) error { t.dirty = true; return t.scrub(1 << 12) }); err != nil {
+			return
+		}
+	}
 }
 
 func (s *Store) reach(point string) {

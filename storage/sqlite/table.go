@@ -3,6 +3,7 @@ package sqlite
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sotto/crypto/vault"
@@ -40,7 +41,8 @@ var (
 	keysTable     = newTable("keys", "", true)
 	conversations = newTable("conversations", "", true, "key", "tag")
 	messages      = newTable("messages", "", false, "conversation", "position", "tag")
-	authors       = newTable("authors", "", false, "conversation", "tag")
+	segments      = newTable("segments", "", false, "conversation", "first")
+	threads       = newTable("threads", "", true)
 	annotations   = newTable("annotations", "", false, "conversation", "tag", "target")
 
 	contacts    = record("contacts", "contacts", true)
@@ -53,7 +55,7 @@ var (
 	invitations = record("invitations", "relays", true)
 	queue       = record("queue", "queue", true)
 	consents    = record("consents", "ledger", true)
-	audit       = record("audit", "audit", false) // its newest row is covered
+	audit       = record("audit", "audit", false)
 	events      = record("events", "events", false)
 	settings    = record("settings", "settings", true)
 )
@@ -62,11 +64,20 @@ func record(name, purpose string, covered bool) *table {
 	return newTable(name, purpose, covered, "tag", "ref")
 }
 
-// covered lists the covered tables; the order is part of the format of the cover (docs/STORAGE.md section 5).
+// covered lists the tables whose every row is checked at opening.
 var covered = []*table{
 	keysTable, conversations, contacts, sessions, prekeys, initials, mailboxes, routes, invitations, queue, consents,
-	settings,
+	settings, threads,
 }
+
+// counted lists the tables that are checked when they are first read.
+var counted = []*table{rejections, audit, events}
+
+// digested lists the tables in the order of their digests in the cover, which is part of its format: new ones come last
+// (docs/STORAGE.md section 5).
+var digested = slices.Concat(covered, counted)
+
+func (t *table) isCounted() bool { return slices.Contains(counted, t) }
 
 // purposes lists the purpose keys of a new store. "lookup" makes tags, "cover" seals the cover, "subkeys" is the root of
 // keys handed out.

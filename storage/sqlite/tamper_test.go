@@ -99,7 +99,7 @@ func TestTamperedSmallTableIsNoticedAtOpening(t *testing.T) {
 				noticed(t, profileFrom(t, p, original), name, sql)
 			})
 		}
-		if tb == keysTable {
+		if tb == keysTable || tb == threads {
 			continue
 		}
 		t.Run(name+"/re-point", func(t *testing.T) {
@@ -188,7 +188,6 @@ func TestTamperedMessageIsNoticedWhenRead(t *testing.T) {
 			UPDATE messages SET body = (SELECT body FROM two WHERE two.id <> messages.id) WHERE id <= 2;`,
 		"other conversation": "UPDATE messages SET conversation = 2, position = 1 WHERE id = 1;",
 		"other position":     "UPDATE messages SET position = position + 1 WHERE id = 1;",
-		"other row id":       "UPDATE messages SET id = 99 WHERE id = 1;",
 		"other tag":          "UPDATE messages SET tag = x'00' WHERE id = 1;",
 		"other format":       "UPDATE messages SET body = x'02000000' WHERE id = 1;",
 	} {
@@ -307,7 +306,7 @@ func TestMigrationsHaveAWayBack(t *testing.T) {
 	}
 	want := schema()
 	for v := len(migrations) - 1; v >= 0; v-- {
-		if err := migrate(s.writer, v); err != nil {
+		if err := s.migrate(v); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := version(s.writer); err != nil || got != v {
@@ -317,7 +316,8 @@ func TestMigrationsHaveAWayBack(t *testing.T) {
 	if left := schema(); left != "" {
 		t.Errorf("left behind: %s", left)
 	}
-	if err := migrate(s.writer, len(migrations)); err != nil {
+	s.loaded = false // nothing is left of the state
+	if err := s.migrate(len(migrations)); err != nil {
 		t.Fatal(err)
 	}
 	if got := schema(); got != want || want == "" {

@@ -17,14 +17,23 @@ type tx struct {
 	turned  bool // it is the one that turns the epoch
 	dirty   bool
 	draft   *draft
-	threads map[chat.ConversationID]*thread
-	heads   map[vault.Tag]*head
 	made    map[int64]vault.RowKey // keys that this transaction created
 	dead    []int64                // keys that it destroyed
+	changed []*thread              // threads to be written
+
+	added    int   // tags of new messages
+	mergedTo int64 // row up to which it merged tags, 0: it did not
+	scrubbed bool  // no stale tag is left
 
 	followed  bool          // messages changed
 	search    *vault.RowKey // new key of the search snapshot, and its row
 	searchRow int64
+
+	// Conversations that were looked at; those of the store in a write transaction.
+	threads map[chat.ConversationID]*thread
+	rows    map[int64]*thread
+
+	newTags map[shortTag][]int64 // of a snapshot that the tags in memory do not fit
 }
 
 func (t *tx) Contacts() chat.Contacts           { return contactsRepo{t} }
@@ -78,25 +87,39 @@ func (t *tx) nextID(tb *table) (int64, error) {
 
 // insert seals the body and writes a new row. A refusal by a unique index is returned as SQLite's error.
 func (t *tx) insert(tb *table, id, keyID int64, key vault.RowKey, columns []value, body []byte) error {
+	_, err := t.insertSealed(tb, id, keyID, key, columns, body)
+	return err
+}
+
+// insertSealed returns the sealed body of the new row.
+func (t *tx) insertSealed(tb *table, id, keyID int64, key vault.RowKey, columns []value, body []byte) ([]byte, error) {
 	data := tb.rowData(id, keyID, columns)
 	sealed := key.Seal(data, body)
 	args := make([]value, 0, len(columns)+2)
 	args = append(append(append(args, id), columns...), sealed)
 	if _, err := t.c.exec(tb.sqlInsert, args...); err != nil {
-		return err
+		return nil, err
 	}
-	t.dirty = true
-	if tb.covered {
-		t.draft.set(tb, id, data, sealed)
-	}
+	t.written(tb, id, data, sealed)
 	if tb == audit {
 		t.draft.head(data, sealed)
 	}
-	return nil
+	return sealed, nil
 }
 
 // update seals the body anew and replaces the row.
 func (t *tx) update(tb *table, id, keyID int64, key vault.RowKey, columns []value, body []byte) error {
+	_, err := t.updateSealed(tb, id, keyID, key, columns, body)
+	return err
+}
+
+// updateSealed returns the sealed body of the row.
+func (t *tx) updateSealed(tb *table, id, keyID int64, key vault.RowKey, columns []value, body []byte) ([]byte, error) {
+	if tb.isCounted() {
+		if err := t.uncount(tb, id); err != nil {
+			return nil, err
+		}
+	}
 	data := tb.rowData(id, keyID, columns)
 	sealed := key.Seal(data, body)
 	args := make([]value, 0, len(columns)+2)
@@ -106,19 +129,32 @@ func (t *tx) update(tb *table, id, keyID int64, key vault.RowKey, columns []valu
 		n, err = t.c.exec(tb.sqlUpdate, args...)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n != 1 {
-		return damaged(tb.name)
+		return nil, damaged(tb.name)
 	}
+	t.written(tb, id, data, sealed)
+	return sealed, nil
+}
+
+// written records the present body of a row in the digest of its table.
+func (t *tx) written(tb *table, id int64, data, sealed []byte) {
 	t.dirty = true
-	if tb.covered {
+	switch {
+	case tb.covered:
 		t.draft.set(tb, id, data, sealed)
+	case tb.isCounted():
+		t.count(tb, data, sealed)
 	}
-	return nil
 }
 
 func (t *tx) remove(tb *table, id int64) error {
+	if tb.isCounted() {
+		if err := t.uncount(tb, id); err != nil {
+			return err
+		}
+	}
 	n, err := t.c.exec(tb.sqlDelete, id)
 	if err != nil {
 		return mapped(err)
@@ -191,9 +227,9 @@ func (t *tx) insertKey(id int64, purpose string, k vault.RowKey) error {
 	return nil
 }
 
-// seal writes what the transaction kept back: authors' heads and the cover.
+// seal writes what the transaction kept back: threads, tags and the cover.
 func (t *tx) seal() error {
-	if err := t.flushHeads(); err != nil {
+	if err := t.flushThreads(); err != nil {
 		return err
 	}
 	if t.erase {
@@ -204,6 +240,12 @@ func (t *tx) seal() error {
 	if !t.dirty && !t.erase {
 		return nil
 	}
+	if err := t.mergeTags(); err != nil {
+		return err
+	}
+	if err := t.scrub(tagsScrubbed); err != nil {
+		return err
+	}
 	return t.updateState()
 }
 
@@ -211,6 +253,10 @@ func (t *tx) seal() error {
 func (t *tx) committed() {
 	t.draft.commit()
 	t.s.pending = (t.s.pending || t.erase) && !t.turned
+	t.s.stale = t.s.stale && !t.scrubbed
+	if len(t.rows) > keptThreads {
+		t.s.forget()
+	}
 	for id, k := range t.made {
 		t.s.keys.put(id, k)
 	}
@@ -246,7 +292,14 @@ func (t *tx) state() (columns []value, body []byte) {
 		pending = 1
 	}
 	columns = []value{id, int64(t.s.epoch), pending}
-	return columns, key.Seal(stateTable.rowData(1, id, columns), t.draft.cover.Bytes())
+	return columns, key.Seal(stateTable.rowData(1, id, columns), t.sealedCover().Bytes())
+}
+
+// sealedCover returns the cover as the schema of the file has it.
+func (t *tx) sealedCover() vault.Cover {
+	c := t.draft.cover
+	c.Tables = c.Tables[:digestsIn[t.s.schema]]
+	return c
 }
 
 // openState opens the cover of a state row (key, epoch, pending, body).

@@ -1,0 +1,70 @@
+package sqlite
+
+// The first schema.
+const schema1 = `
+CREATE TABLE keys (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
+CREATE TABLE state (
+	id INTEGER PRIMARY KEY CHECK (id = 1),
+	key INTEGER NOT NULL REFERENCES keys (id),
+	epoch INTEGER NOT NULL,
+	pending INTEGER NOT NULL,
+	body BLOB NOT NULL
+);
+CREATE TABLE conversations (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	key INTEGER NOT NULL REFERENCES keys (id),
+	tag BLOB NOT NULL UNIQUE,
+	body BLOB NOT NULL
+);
+CREATE INDEX conversations_key ON conversations (key);
+CREATE TABLE messages (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	conversation INTEGER NOT NULL REFERENCES conversations (id),
+	position INTEGER NOT NULL,
+	tag BLOB NOT NULL,
+	body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX messages_place ON messages (conversation, position);
+CREATE UNIQUE INDEX messages_tag ON messages (tag);
+CREATE TABLE authors (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	conversation INTEGER NOT NULL REFERENCES conversations (id),
+	tag BLOB NOT NULL UNIQUE,
+	body BLOB NOT NULL
+);
+CREATE INDEX authors_conversation ON authors (conversation);
+CREATE TABLE annotations (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	conversation INTEGER NOT NULL REFERENCES conversations (id),
+	tag BLOB NOT NULL UNIQUE,
+	target BLOB NOT NULL,
+	body BLOB NOT NULL
+);
+CREATE INDEX annotations_target ON annotations (conversation, target);
+CREATE TABLE contacts (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE INDEX sessions_ref ON sessions (ref);
+CREATE TABLE prekeys (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE INDEX prekeys_ref ON prekeys (ref);
+CREATE TABLE initials (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE TABLE rejections (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE TABLE mailboxes (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE TABLE routes (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE INDEX routes_ref ON routes (ref);
+CREATE TABLE invitations (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE INDEX invitations_ref ON invitations (ref);
+CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE INDEX queue_ref ON queue (ref);
+CREATE TABLE consents (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE INDEX consents_ref ON consents (ref);
+CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+CREATE TABLE settings (id INTEGER PRIMARY KEY AUTOINCREMENT, tag BLOB UNIQUE, ref BLOB, body BLOB NOT NULL);
+`
+
+const schema1Down = `
+DROP TABLE settings; DROP TABLE events; DROP TABLE audit; DROP TABLE consents; DROP TABLE queue;
+DROP TABLE invitations; DROP TABLE routes; DROP TABLE mailboxes; DROP TABLE rejections; DROP TABLE initials;
+DROP TABLE prekeys; DROP TABLE sessions; DROP TABLE contacts; DROP TABLE annotations; DROP TABLE authors;
+DROP TABLE messages; DROP TABLE conversations; DROP TABLE state; DROP TABLE keys;
+`
