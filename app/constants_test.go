@@ -89,6 +89,38 @@ func TestTheTableOfConstantsNoticesADifference(t *testing.T) {
 	}
 }
 
+var namedTest = regexp.MustCompile(`\bTest[A-Z][A-Za-z0-9]+`)
+
+// TestEveryTestThatTheProtocolNamesExists: the tables of states name the tests that show their rows.
+func TestEveryTestThatTheProtocolNamesExists(t *testing.T) {
+	exists := map[string]bool{}
+	for _, f := range sources(t) {
+		if !f.test {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", filepath.FromSlash(f.name)), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if test, ok := d.(*ast.FuncDecl); ok && test.Recv == nil {
+				exists[test.Name.Name] = true
+			}
+		}
+	}
+	named := 0
+	for section, text := range protocolPage(t).sections {
+		for _, name := range namedTest.FindAllString(text, -1) {
+			if named++; !exists[name] {
+				t.Errorf("section %s names %s, which is not there", section, name)
+			}
+		}
+	}
+	if named < 50 {
+		t.Errorf("only %d tests are named", named)
+	}
+}
+
 // page is docs/PROTOCOL.md by sections.
 type page struct{ sections map[string]string }
 
