@@ -203,6 +203,30 @@ func TestABlockedContactIsNotHeard(t *testing.T) {
 	same(t, ada, eve)
 }
 
+func TestAMessageThatWaitsForAContactWhoIsBlockedFailsAndCanBeTriedAgain(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, eve := w.Person("Ada", apptest.PersonOptions{}), w.Person("Eve", apptest.PersonOptions{})
+	w.Befriend(ada, eve)
+	settle(t, ada)
+	w.Relay.Down(true)
+	msg := ada.Say(eve, "before")
+	if err := ada.Block(t.Context(), eve.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Relay.Down(false)
+	ada.Until("the failure", func() bool { return stateOf(t, ada, msg.ID) == chat.Failed })
+	if n := len(eve.Thread(ada)); n != 0 {
+		t.Errorf("%d messages for who was blocked", n)
+	}
+	if err := ada.Unblock(t.Context(), eve.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := ada.Retry(t.Context(), msg.ID); err != nil {
+		t.Fatal(err)
+	}
+	same(t, ada, eve)
+}
+
 func TestVerificationComparesTheNumbers(t *testing.T) {
 	w := apptest.NewWorld(t)
 	ada, ben := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{})

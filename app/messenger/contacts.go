@@ -106,7 +106,8 @@ func (m *Messenger) Rename(ctx context.Context, id chat.ContactID, name string) 
 	})
 }
 
-// Block ends contact: what waits for it is dropped, its token is revoked, nothing of it is taken. It is told nothing.
+// Block ends contact: messages that wait for it fail and are kept, its token is revoked, nothing of it is taken. It is told
+// nothing.
 func (m *Messenger) Block(ctx context.Context, id chat.ContactID) error {
 	return m.changeContact(ctx, "block", id, ContactBlocked, func(u *unit, c *chat.Contact) error {
 		if c.State == chat.ContactRequest {

@@ -19,6 +19,7 @@ const (
 	FailureUsed    = "used"       // the invitation was used up or withdrawn
 	FailureExpired = "expired"    // the mailbox or invitation has ended
 	FailureTooLong = "too-large"  // the relay or the format refuses the size
+	FailureBlocked = "blocked"    // the contact was blocked while it waited
 	FailureRoute   = "no-route"   // it is not known where the peer is reached
 	FailureSession = "no-session" // no session could be made: the peer's bundle is refused
 )
@@ -81,8 +82,11 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 			return err
 		}
 		contact, err := u.Contacts().Get(peer)
-		if errors.Is(err, chat.ErrNotFound) || err == nil && contact.State == chat.ContactBlocked {
+		if errors.Is(err, chat.ErrNotFound) {
 			return u.unqueue(items)
+		}
+		if err == nil && contact.State == chat.ContactBlocked {
+			return u.keepBack(items)
 		}
 		if err != nil {
 			return err
@@ -408,6 +412,22 @@ func (u *unit) park(items []chat.QueueItem, code string) error {
 		}
 	}
 	return nil
+}
+
+// keepBack sets aside the messages that waited for a contact when it was blocked, and drops what nobody sees.
+func (u *unit) keepBack(items []chat.QueueItem) error {
+	var messages, others []chat.QueueItem
+	for _, item := range items {
+		if item.Visible {
+			messages = append(messages, item)
+		} else {
+			others = append(others, item)
+		}
+	}
+	if err := u.unqueue(others); err != nil {
+		return err
+	}
+	return u.park(messages, FailureBlocked)
 }
 
 func (u *unit) unqueue(items []chat.QueueItem) error {
