@@ -32,17 +32,18 @@ func (o Options) filled() Options {
 	return o
 }
 
-func (o Options) credential(passphrase string) (vault.Credential, error) {
-	if passphrase == "" {
+// credential gives a secret with a passphrase its cost; chat.ErrMalformed when a part of it is missing.
+func (o Options) credential(secret vault.Secret) (vault.Credential, error) {
+	if secret.Empty() {
 		return vault.Credential{}, chat.ErrMalformed
 	}
 	if o.Params == (vault.Params{}) {
 		o.Params = vault.Calibrate(unlockTime, o.Now)
 	}
-	return vault.Credential{Secret: vault.Passphrase(passphrase), Params: o.Params}, nil
+	return vault.Credential{Secret: secret, Params: o.Params}, nil
 }
 
-// Secret opens a store. Make one with Passphrase or RecoveryCode.
+// Secret opens a store. Make one with Passphrase, RecoveryCode, Keychain or WithKeyFile.
 type Secret struct {
 	secret vault.Secret
 	err    error
@@ -59,6 +60,14 @@ func RecoveryCode(words string) Secret {
 		return Secret{err: chat.ErrWrongSecret}
 	}
 	return Secret{secret: vault.Recovery(code)}
+}
+
+// Keychain is the secret that the operating system kept.
+func Keychain(key [vault.KeySize]byte) Secret { return Secret{secret: vault.Keychain(key)} }
+
+// WithKeyFile is the secret of a person who remembers the passphrase and has the key file.
+func WithKeyFile(passphrase string, file vault.KeyFile) Secret {
+	return Secret{secret: vault.WithKeyFile(passphrase, file)}
 }
 
 // String hides the secret from logs and formatted errors.

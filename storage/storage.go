@@ -45,7 +45,7 @@ func Create(ctx context.Context, dir string, options Options) (*Store, vault.Rec
 	if Exists(dir) {
 		return nil, vault.RecoveryCode{}, chat.ErrProfileExists
 	}
-	passphrase, err := options.credential(options.Passphrase)
+	passphrase, err := options.credential(vault.Passphrase(options.Passphrase))
 	if err != nil {
 		return nil, vault.RecoveryCode{}, err
 	}

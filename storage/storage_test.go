@@ -162,13 +162,13 @@ func TestTempFolderIsEmptiedAtOpening(t *testing.T) {
 func TestChangedPassphraseReplacesTheOldOne(t *testing.T) {
 	dir, s, code := create(t)
 	put(t, s, "a", "1")
-	if err := s.ChangePassphrase(ctx, "wrong", "second"); !errors.Is(err, chat.ErrWrongSecret) {
+	if err := s.ChangePassphrase(ctx, storage.Passphrase("wrong"), "second"); !errors.Is(err, chat.ErrWrongSecret) {
 		t.Errorf("with a wrong old one: %v", err)
 	}
-	if err := s.ChangePassphrase(ctx, "first passphrase", ""); !errors.Is(err, chat.ErrMalformed) {
+	if err := s.ChangePassphrase(ctx, storage.Passphrase("first passphrase"), ""); !errors.Is(err, chat.ErrMalformed) {
 		t.Errorf("to an empty one: %v", err)
 	}
-	if err := s.ChangePassphrase(ctx, "first passphrase", "second"); err != nil {
+	if err := s.ChangePassphrase(ctx, storage.Passphrase("first passphrase"), "second"); err != nil {
 		t.Fatal(err)
 	}
 	want(t, s, "a", "1")
@@ -209,7 +209,7 @@ func TestOldVaultFileOpensNothingAfterAChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ChangePassphrase(ctx, "first passphrase", "second"); err != nil {
+	if err := s.ChangePassphrase(ctx, storage.Passphrase("first passphrase"), "second"); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, s)
@@ -263,7 +263,7 @@ func TestGuideStoreOpensWithTheSubkeyOnly(t *testing.T) {
 	}
 	closed(t, guide)
 	// The key stays the same over erasure epochs and slot changes of the person's store.
-	if err := s.ChangePassphrase(ctx, "first passphrase", "second"); err != nil {
+	if err := s.ChangePassphrase(ctx, storage.Passphrase("first passphrase"), "second"); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, s)

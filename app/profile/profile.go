@@ -304,7 +304,7 @@ func (p *Profile) VerifyPassphrase(_ context.Context, passphrase []byte) error {
 
 // ChangePassphrase replaces the passphrase and turns the epoch. Errors: chat.ErrWrongSecret, [chat.DelayError].
 func (p *Profile) ChangePassphrase(ctx context.Context, old, passphrase string) error {
-	err := p.attempts.Try(func() error { return p.store.ChangePassphrase(ctx, old, passphrase) })
+	err := p.attempts.Try(func() error { return p.store.ChangePassphrase(ctx, storage.Passphrase(old), passphrase) })
 	return p.recorded(ctx, named(err), "passphrase.changed")
 }
 

@@ -45,6 +45,8 @@ const (
 	VaultSlotCommit Label = "sotto/v1/vault-slot-commit"
 	VaultFile       Label = "sotto/v1/vault-file"
 	RecoveryCode    Label = "sotto/v1/recovery-code"
+	KeychainSlot    Label = "sotto/v1/keychain-slot"
+	KeyFile         Label = "sotto/v1/key-file"
 	RowSeal         Label = "sotto/v1/row-seal"
 	LookupTag       Label = "sotto/v1/lookup-tag"
 	CoveredTable    Label = "sotto/v1/covered-table"
@@ -93,6 +95,8 @@ func Labels() []Label {
 		VaultSlotCommit,
 		VaultFile,
 		RecoveryCode,
+		KeychainSlot,
+		KeyFile,
 		RowSeal,
 		LookupTag,
 		CoveredTable,

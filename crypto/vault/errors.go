@@ -12,8 +12,12 @@ var (
 	ErrNewerFormat = errors.New("vault: newer format")
 	// ErrParams: Argon2id parameters outside the limits; nothing was computed with them.
 	ErrParams = errors.New("vault: Argon2id parameters outside the limits")
-	// ErrLastSlot: the only slot of a vault is never removed.
+	// ErrLastSlot: without this slot nothing would open the vault, or only the keychain of the operating system.
 	ErrLastSlot = errors.New("vault: last slot")
+	// ErrFull: there are 16 slots already.
+	ErrFull = errors.New("vault: no room for another slot")
+	// ErrKeyFile: a key file of less than 32 bytes or more than 1 MiB.
+	ErrKeyFile = errors.New("vault: not usable as a key file")
 	// ErrNoSlot: there is no slot with that id.
 	ErrNoSlot = errors.New("vault: no such slot")
 	// ErrEmptySecret: an empty passphrase or a malformed key.

@@ -15,18 +15,26 @@ type SlotID [8]byte
 // String returns the id in lowercase hexadecimal.
 func (id SlotID) String() string { return hex.EncodeToString(id[:]) }
 
+// NewSlotID returns a fresh id, for a Credential whose secret is kept elsewhere under the name of its slot.
+func NewSlotID() SlotID {
+	var id SlotID
+	rand.Read(id[:]) //nolint:errcheck // never fails: a failing OS generator ends the process
+	return id
+}
+
 // Slot is what may be shown of a slot.
 type Slot struct {
 	ID      SlotID
 	Kind    Kind
 	Created time.Time // to the second
-	Params  Params    // zero unless a passphrase
+	Params  Params    // zero unless there is a passphrase in it
 }
 
-// Credential is a secret and, for a passphrase, its cost.
+// Credential is a secret and, where there is a passphrase in it, its cost.
 type Credential struct {
 	Secret Secret
 	Params Params
+	ID     SlotID // of the slot that is made; zero: a fresh one
 }
 
 // slot is one entry of the vault file (docs/STORAGE.md section 2.2).
@@ -48,18 +56,20 @@ type link struct {
 }
 
 func newSlot(c Credential, limits Limits, now time.Time, epoch uint64, keys []vaultKey) (slot, error) {
-	s := slot{kind: c.Secret.kind, created: uint64(max(now.Unix(), 0))}
-	if len(c.Secret.bytes) == 0 {
+	s := slot{id: c.ID, kind: c.Secret.kind, created: uint64(max(now.Unix(), 0))}
+	if c.Secret.Empty() {
 		return slot{}, ErrEmptySecret
 	}
-	if s.kind == KindPassphrase {
+	if s.kind.stretched() {
 		if err := limits.check(c.Params); err != nil {
 			return slot{}, err
 		}
 		s.params = c.Params
 	}
-	rand.Read(s.id[:])   //nolint:errcheck // never fails: a failing OS generator ends the process
-	rand.Read(s.salt[:]) //nolint:errcheck // likewise
+	if s.id == (SlotID{}) {
+		s.id = NewSlotID()
+	}
+	rand.Read(s.salt[:]) //nolint:errcheck // never fails: a failing OS generator ends the process
 	kek, commitment := s.derive(c.Secret)
 	defer clear(kek[:])
 	s.commitment = commitment
@@ -94,7 +104,7 @@ func (s *slot) derive(secret Secret) (kek, commitment [KeySize]byte) {
 
 // matches compares the commitment in constant time and returns the key that opens the slot key.
 func (s *slot) matches(secret Secret) (kek [KeySize]byte, ok bool) {
-	if secret.kind != s.kind || len(secret.bytes) == 0 {
+	if secret.kind != s.kind || secret.Empty() {
 		return kek, false
 	}
 	kek, commitment := s.derive(secret)

@@ -29,9 +29,11 @@ type Vault struct {
 	epoch  uint64 // of keys[0]
 	keys   []vaultKey
 	slots  []slot
+	opener SlotID // what it was opened with; zero for one that was made
 }
 
-// New makes a vault with a slot for each credential. It returns ErrParams or ErrEmptySecret when one cannot be used.
+// New makes a vault with a slot for each credential. It returns ErrParams or ErrEmptySecret when one cannot be used,
+// ErrLastSlot when the keychain would be the only way in.
 func New(now time.Time, limits Limits, credentials ...Credential) (*Vault, error) {
 	v := &Vault{limits: limits, epoch: 1, keys: []vaultKey{{random()}}}
 	if len(credentials) == 0 || len(credentials) > maxSlots {
@@ -44,12 +46,20 @@ func New(now time.Time, limits Limits, credentials ...Credential) (*Vault, error
 		}
 		v.slots = append(v.slots, s)
 	}
+	return v.standing()
+}
+
+// standing returns the vault, or ErrLastSlot when nothing but a keychain opens it.
+func (v *Vault) standing() (*Vault, error) {
+	if !slices.ContainsFunc(v.slots, func(s slot) bool { return s.kind.stands() }) {
+		return nil, ErrLastSlot
+	}
 	return v, nil
 }
 
 // Open reads a vault file and opens it with any slot the secret fits. It returns ErrWrongSecret when none fits,
 // ErrDamaged when the file is altered, ErrParams when a slot asks for a cost outside the limits (before paying it), and
-// ErrNewerFormat for a later version.
+// ErrNewerFormat for a later version or a kind of slot that only later versions know.
 func Open(file []byte, limits Limits, secret Secret) (*Vault, error) {
 	v, body, mac, err := parse(file, limits)
 	if err != nil {
@@ -69,6 +79,7 @@ func Open(file []byte, limits Limits, secret Secret) (*Vault, error) {
 			v.Zero()
 			return nil, ErrDamaged
 		}
+		v.opener = v.slots[i].id
 		return v, nil
 	}
 	return nil, ErrWrongSecret
@@ -83,22 +94,32 @@ func (v *Vault) Slots() []Slot {
 	return out
 }
 
+// Opener returns the id of the slot that opened the vault; zero for one that was made, not opened.
+func (v *Vault) Opener() SlotID { return v.opener }
+
 // Verify answers nil when the secret opens a slot, ErrWrongSecret otherwise. It costs as much as opening.
 func (v *Vault) Verify(secret Secret) error {
+	_, err := v.Find(secret)
+	return err
+}
+
+// Find returns the slot that the secret opens, ErrWrongSecret when there is none. It costs as much as opening.
+func (v *Vault) Find(secret Secret) (Slot, error) {
 	for i := range v.slots {
 		kek, ok := v.slots[i].matches(secret)
 		clear(kek[:])
 		if ok {
-			return nil
+			return v.slots[i].public(), nil
 		}
 	}
-	return ErrWrongSecret
+	return Slot{}, ErrWrongSecret
 }
 
-// Add returns the vault with one more slot. The caller turns the epoch before the change counts as done.
+// Add returns the vault with one more slot; ErrFull when there are 16. The caller turns the epoch before the change
+// counts as done.
 func (v *Vault) Add(c Credential, now time.Time) (*Vault, Slot, error) {
 	if len(v.slots) >= maxSlots {
-		return nil, Slot{}, ErrParams
+		return nil, Slot{}, ErrFull
 	}
 	s, err := newSlot(c, v.limits, now, v.epoch, v.keys)
 	if err != nil {
@@ -109,21 +130,41 @@ func (v *Vault) Add(c Credential, now time.Time) (*Vault, Slot, error) {
 	return out, s.public(), nil
 }
 
-// Remove returns the vault without the slot; ErrLastSlot when it is the only one, ErrNoSlot when there is none.
+// Remove returns the vault without the slot; ErrNoSlot when there is none, ErrLastSlot when nothing or only a keychain
+// would be left to open it.
 func (v *Vault) Remove(id SlotID) (*Vault, error) {
-	i := slices.IndexFunc(v.slots, func(s slot) bool { return s.id == id })
+	i := v.index(id)
 	if i < 0 {
 		return nil, ErrNoSlot
 	}
-	if len(v.slots) == 1 {
-		return nil, ErrLastSlot
-	}
 	out := v.copy()
 	out.slots = slices.Delete(out.slots, i, i+1)
-	return out, nil
+	return out.standing()
 }
 
-// ReplaceKind returns the vault with one slot for the credential in place of all slots of its kind.
+// Replace returns the vault with a slot for the credential in place of another, whatever its kind; ErrNoSlot when there
+// is none of that id, ErrLastSlot as for Remove.
+func (v *Vault) Replace(id SlotID, c Credential, now time.Time) (*Vault, Slot, error) {
+	i := v.index(id)
+	if i < 0 {
+		return nil, Slot{}, ErrNoSlot
+	}
+	s, err := newSlot(c, v.limits, now, v.epoch, v.keys)
+	if err != nil {
+		return nil, Slot{}, err
+	}
+	out := v.copy()
+	out.slots[i] = s
+	out, err = out.standing()
+	return out, s.public(), err
+}
+
+func (v *Vault) index(id SlotID) int {
+	return slices.IndexFunc(v.slots, func(s slot) bool { return s.id == id })
+}
+
+// ReplaceKind returns the vault with one slot for the credential in place of all slots of its kind; ErrFull when there
+// were 16 and none of the kind.
 func (v *Vault) ReplaceKind(c Credential, now time.Time) (*Vault, Slot, error) {
 	s, err := newSlot(c, v.limits, now, v.epoch, v.keys)
 	if err != nil {
@@ -131,6 +172,9 @@ func (v *Vault) ReplaceKind(c Credential, now time.Time) (*Vault, Slot, error) {
 	}
 	out := v.copy()
 	out.slots = slices.DeleteFunc(out.slots, func(o slot) bool { return o.kind == s.kind })
+	if len(out.slots) >= maxSlots {
+		return nil, Slot{}, ErrFull
+	}
 	out.slots = append(out.slots, s)
 	return out, s.public(), nil
 }
@@ -206,5 +250,5 @@ func (*Vault) String() string { return "Vault(redacted)" }
 func (v *Vault) GoString() string { return v.String() }
 
 func (v *Vault) copy() *Vault {
-	return &Vault{limits: v.limits, epoch: v.epoch, keys: slices.Clone(v.keys), slots: slices.Clone(v.slots)}
+	return &Vault{limits: v.limits, epoch: v.epoch, keys: slices.Clone(v.keys), slots: slices.Clone(v.slots), opener: v.opener}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -279,19 +280,43 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	file := keyFile(f, "f")
+	wider, _, err := turning.Add(withFile("right", file), now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	wider, _, err = wider.Add(vault.Credential{Secret: vault.Keychain([32]byte{2})}, now)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Add(v.Bytes())
 	f.Add(turning.Bytes())
+	f.Add(wider.Bytes())
+	f.Add(withKind(v.Bytes(), byte(vault.KindKeyFile)))
+	f.Add(withKind(v.Bytes(), byte(vault.KindKeyFile)+1))
 	f.Add([]byte("sotto-vault\n\x01"))
-	f.Fuzz(func(t *testing.T, file []byte) {
+	f.Fuzz(func(t *testing.T, content []byte) {
 		// The hash is repaired, so that the fuzzer reaches what is behind it.
-		if len(file) >= sha256.Size {
-			sum := sha256.Sum256(file[:len(file)-sha256.Size])
-			copy(file[len(file)-sha256.Size:], sum[:])
+		if len(content) >= sha256.Size {
+			sum := sha256.Sum256(content[:len(content)-sha256.Size])
+			copy(content[len(content)-sha256.Size:], sum[:])
 		}
-		alloc.Check(t, len(file), func() { _, _ = vault.Open(file, limits, vault.Held([32]byte{1})) })
-		if w, err := vault.Open(file, limits, vault.Held([32]byte{1})); err == nil {
-			if !bytes.Equal(w.Bytes(), file) {
+		listed, listErr := vault.List(content, limits)
+		for _, secret := range []vault.Secret{
+			vault.Held([32]byte{1}), vault.Keychain([32]byte{2}), vault.Passphrase("right"), vault.WithKeyFile("right", file),
+		} {
+			if secret.Kind() == vault.KindHeld {
+				alloc.Check(t, len(content), func() { _, _ = vault.Open(content, limits, secret) })
+			}
+			w, err := vault.Open(content, limits, secret)
+			if err != nil {
+				continue
+			}
+			if !bytes.Equal(w.Bytes(), content) {
 				t.Error("a file that opens is not encoded as it was read")
+			}
+			if listErr != nil || !slices.Equal(listed, w.Slots()) {
+				t.Errorf("listed %d slots of %d, %v", len(listed), len(w.Slots()), listErr)
 			}
 		}
 	})

@@ -55,7 +55,8 @@ func opened(table string, err error) error {
 	return damaged(table)
 }
 
-// VaultError gives an error of package vault its name in chat: ErrWrongSecret, ErrVaultDamaged or ErrNewerFormat.
+// VaultError gives an error of package vault its name in chat: ErrWrongSecret, ErrVaultDamaged, ErrNewerFormat, ErrNotFound
+// (no such slot), ErrRefused (the last slot, too many slots) or ErrMalformed (an empty secret).
 func VaultError(err error) error {
 	switch {
 	case errors.Is(err, vault.ErrWrongSecret):
@@ -64,6 +65,12 @@ func VaultError(err error) error {
 		return chat.ErrVaultDamaged
 	case errors.Is(err, vault.ErrNewerFormat):
 		return chat.ErrNewerFormat
+	case errors.Is(err, vault.ErrNoSlot):
+		return chat.ErrNotFound
+	case errors.Is(err, vault.ErrLastSlot), errors.Is(err, vault.ErrFull):
+		return chat.ErrRefused
+	case errors.Is(err, vault.ErrEmptySecret):
+		return chat.ErrMalformed
 	}
 	return err
 }

@@ -165,3 +165,9 @@ func (s *Store) Slots() []vault.Slot { return s.currentVault().Slots() }
 
 // Verify answers nil when the secret opens a slot, ErrWrongSecret otherwise (step-up).
 func (s *Store) Verify(secret vault.Secret) error { return VaultError(s.currentVault().Verify(secret)) }
+
+// Find answers the slot that the secret opens, ErrWrongSecret when there is none. It costs as much as opening.
+func (s *Store) Find(secret vault.Secret) (vault.Slot, error) {
+	slot, err := s.currentVault().Find(secret)
+	return slot, VaultError(err)
+}
