@@ -18,7 +18,7 @@ const (
 	maxPending      = 256      // requests being carried out
 	maxPendingBytes = 4 << 20  // envelopes being stored
 	maxQueue        = 1024     // frames waiting to be written
-	maxQueueBytes   = 8 << 20  // envelopes waiting to be written
+	maxQueueBytes   = 8 << 20  // envelopes, bundles and lists waiting to be written
 	maxAuthed       = 16384    // mailboxes authenticated
 	maxFailures     = 100      // refused tokens, passes and signatures
 	writeTarget     = 64 << 10 // frames are joined into one message up to about this size
@@ -199,11 +199,25 @@ func (c *conn) reply(id uint64, body wire.Body) {
 }
 
 func (c *conn) queueLocked(f wire.Frame) {
-	if p, ok := f.Body.(*wire.PushFrame); ok {
-		c.queueBytes += len(p.Envelope)
-	}
+	c.queueBytes += weight(f.Body)
 	c.queue = append(c.queue, f)
 	signal(c.wake)
+}
+
+// weight is what a frame brings along that may be large, in bytes.
+func weight(b wire.Body) int {
+	switch b := b.(type) {
+	case *wire.PushFrame:
+		return len(b.Envelope)
+	case *wire.PrekeyFrame:
+		if b.Prekey != nil {
+			return len(b.Bundle) + len(b.Prekey.Sealed)
+		}
+		return len(b.Bundle)
+	case *wire.Authed:
+		return len(b.Missing) * (len(wire.Mailbox{}) + 2)
+	}
+	return 0
 }
 
 func (c *conn) write(ctx context.Context) error {
@@ -241,18 +255,13 @@ func (c *conn) join(buffer []byte) ([]byte, []wire.Frame, error) {
 	c.mu.Lock()
 	taken, size := 0, 0
 	for taken < len(c.queue) && taken < wire.MaxFrames && size < writeTarget {
-		if p, ok := c.queue[taken].Body.(*wire.PushFrame); ok {
-			size += len(p.Envelope)
-		}
-		size += 256
+		size += weight(c.queue[taken].Body) + 256
 		taken++
 	}
 	frames := append([]wire.Frame(nil), c.queue[:taken]...)
 	c.queue = append(c.queue[:0], c.queue[taken:]...)
 	for _, f := range frames {
-		if p, ok := f.Body.(*wire.PushFrame); ok {
-			c.queueBytes -= len(p.Envelope)
-		}
+		c.queueBytes -= weight(f.Body)
 	}
 	c.writing = taken > 0
 	c.changed.Broadcast()
