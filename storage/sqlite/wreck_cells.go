@@ -75,7 +75,7 @@ func (im *image) cell(page []byte, place int) (c cell, ok bool) {
 	}
 	b := page[place:]
 	size, n := recordInt(b)
-	if n == 0 || size < 4 || size > maxRecord {
+	if n == 0 || size < 2 || size > maxRecord {
 		return c, false
 	}
 	row, m := recordInt(b[n:])

@@ -116,7 +116,9 @@ func (im *image) readLog() error {
 			committed, size = len(frames), n
 		}
 	}
-	im.lost = len(frames) == 0
+	sum = logSum([2]uint32{}, order, header[:24])
+	sound := sum == [2]uint32{binary.BigEndian.Uint32(header[24:]), binary.BigEndian.Uint32(header[28:])}
+	im.lost = committed == 0 && (!sound || header[0] != 0x37) // else it is of an interrupted first commit
 	im.total = committed
 	for _, f := range frames[:committed] {
 		switch {

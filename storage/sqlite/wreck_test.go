@@ -1,0 +1,431 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"sotto/chat"
+	"sotto/crypto/vault"
+)
+
+// salvaged reads the wreck at p into a new store.
+func salvaged(t testing.TB, p profile) (*Store, *Wreck, error) {
+	t.Helper()
+	v, err := vault.Open(fileBytes(t, p.vault), cheapLimits, vault.Passphrase(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	into := newProfile(t).create(t)
+	w, err := Salvage(t.Context(), p.db, v, into, nil)
+	return into, w, err
+}
+
+// letters makes a closed history: conversations of messages, long and short, some edited, some deleted, one destroyed.
+func letters(t testing.TB, threads, each int) (p profile, texts map[chat.MessageID]string, gone []chat.MessageID) {
+	t.Helper()
+	p = newProfile(t)
+	s := p.create(t)
+	texts = map[chat.MessageID]string{}
+	id := func(n, i int) chat.MessageID { return chat.MessageID{1, byte(n), byte(i >> 8), byte(i)} }
+	write(t, s, func(tx chat.Tx) error {
+		for n := range threads + 1 {
+			if err := tx.Contacts().Put(chat.Contact{ID: chat.ContactID{byte(n)}, Name: fmt.Sprint("person ", n)}); err != nil {
+				return err
+			}
+			c := chat.Conversation{ID: conv(byte(n)), Kind: chat.Direct, Members: []chat.ContactID{{byte(n)}}}
+			if err := tx.Conversations().Put(c); err != nil {
+				return err
+			}
+			for i := range each {
+				text := fmt.Sprintf("letter %d of %d", i, n)
+				if i%50 == 7 {
+					text += strings.Repeat(" and so on", 1200)
+				}
+				m := chat.Message{
+					ID: id(n, i), Conversation: conv(byte(n)), Author: chat.ContactID{byte(n)}, Direction: chat.In,
+					Kind: chat.KindText, Seq: uint64(i + 1), Sent: day, Received: day, State: chat.Delivered, Text: text,
+				}
+				if _, err := tx.Messages().Put(m); err != nil {
+					return err
+				}
+				texts[m.ID] = text
+			}
+		}
+		return tx.Settings().Put("who", []byte("it is"))
+	})
+	write(t, s, func(tx chat.Tx) error {
+		for n := range threads {
+			for i := 3; i < each; i += 20 {
+				m, err := tx.Messages().Get(id(n, i))
+				if err != nil {
+					return err
+				}
+				m.Text = "changed " + m.Text
+				if _, err := tx.Messages().Put(m); err != nil {
+					return err
+				}
+				texts[m.ID] = m.Text
+				if err := tx.Messages().Delete(id(n, i+1)); err != nil {
+					return err
+				}
+				gone = append(gone, id(n, i+1))
+				delete(texts, id(n, i+1))
+			}
+		}
+		return nil
+	})
+	if err := s.Erase(t.Context(), func(tx chat.Tx) error { return tx.Conversations().Destroy(conv(byte(threads))) }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range each {
+		gone = append(gone, id(threads, i))
+		delete(texts, id(threads, i))
+	}
+	closeStore(t, s)
+	return p, texts, gone
+}
+
+// held reads every message of a store.
+func held(t testing.TB, s *Store) map[chat.MessageID]string {
+	t.Helper()
+	out := map[chat.MessageID]string{}
+	err := s.View(context.Background(), func(tx chat.Tx) error {
+		all, err := tx.Conversations().List()
+		for _, c := range all {
+			page, err := tx.Messages().PageAfter(c.ID, 0, 1<<20)
+			if err != nil {
+				return err
+			}
+			for _, m := range page {
+				out[m.ID] = m.Text
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// judge compares what was saved with what there was: nothing false, nothing deleted, and every loss is said.
+func judge(t testing.TB, what string, s *Store, w *Wreck, texts map[chat.MessageID]string, gone []chat.MessageID) (lost int) {
+	t.Helper()
+	got := held(t, s)
+	for id, text := range got {
+		if want, ok := texts[id]; !ok || want != text {
+			t.Errorf("%s: message %s is %.30q, want %.30q", what, id, text, want)
+		}
+	}
+	for _, id := range gone {
+		if _, ok := got[id]; ok {
+			t.Errorf("%s: a deleted message came back", what)
+		}
+	}
+	lost = len(texts) - len(got)
+	said, exact := 0, len(w.Threads) > 0
+	for _, th := range w.Threads {
+		said += th.Lost
+		exact = exact && th.Known
+		places := 0
+		for _, p := range th.Places {
+			places += p.Count
+		}
+		if places != th.Lost {
+			t.Errorf("%s: %d lost at places of %d", what, th.Lost, places)
+		}
+	}
+	for _, tb := range w.Tables {
+		exact = exact && (tb.Name != "threads" || tb.Expected == tb.Readable)
+	}
+	if said > lost || exact && said != lost {
+		t.Errorf("%s: %d of %d messages are missing, said %d, exact %v", what, lost, len(texts), said, exact)
+	}
+	if lost > 0 && w.Whole() {
+		t.Errorf("%s: %d messages are missing and nothing is said", what, lost)
+	}
+	return lost
+}
+
+func TestSalvageOfASoundHistoryLosesNothing(t *testing.T) {
+	p, texts, gone := letters(t, 3, 200)
+	before := folderBytes(t, filepath.Dir(p.db))
+	s, w, err := salvaged(t, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lost := judge(t, "sound", s, w, texts, gone); lost != 0 || !w.Whole() {
+		t.Errorf("%d lost; %+v", lost, w)
+	}
+	if !reflect.DeepEqual(folderBytes(t, filepath.Dir(p.db)), before) {
+		t.Error("a file was written to")
+	}
+}
+
+// TestSalvageReadsEveryOlderSchema compares with the listing of the golden histories.
+func TestSalvageReadsEveryOlderSchema(t *testing.T) {
+	for number := 1; number <= len(migrations); number++ {
+		p, listing := golden(t, number)
+		s, w, err := salvaged(t, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := takeInventory(t, s).(map[string]any), listing.(map[string]any)
+		for _, name := range []string{"Contacts", "Conversations", "Consents", "Audit", "Settings"} {
+			if !reflect.DeepEqual(got[name], want[name]) {
+				t.Errorf("schema %d: %s differs:\n got %v\nwant %v", number, name, got[name], want[name])
+			}
+		}
+		for n, page := range want["Messages"].(map[string]any) {
+			if a, b := len(got["Messages"].(map[string]any)[n].([]any)), len(page.([]any)); a != b {
+				t.Errorf("schema %d: %d messages of %d", number, a, b)
+			}
+		}
+		for _, tb := range w.Tables {
+			if tb.Damaged > 0 || tb.Expected > tb.Readable {
+				t.Errorf("schema %d: %+v", number, tb)
+			}
+		}
+	}
+}
+
+func TestSalvageReadsTheWriteAheadLog(t *testing.T) {
+	p, texts, gone := letters(t, 2, 120)
+	s := p.open(t)
+	write(t, s, func(tx chat.Tx) error {
+		m := chat.Message{ID: chat.MessageID{9}, Conversation: conv(1), Author: chat.ContactID{1}, Direction: chat.In, Seq: 900, Text: "late"}
+		_, err := tx.Messages().Put(m)
+		texts[m.ID] = m.Text
+		return err
+	})
+	// As a killed process leaves it: the log is not copied into the database.
+	copied := profileFrom(t, p, fileBytes(t, p.db))
+	log := fileBytes(t, p.db+"-wal")
+	put := func(b []byte) {
+		if err := os.WriteFile(copied.db+"-wal", b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(log)
+	into, w, err := salvaged(t, copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if judge(t, "log", into, w, texts, gone) != 0 || w.Frames == 0 || !w.Whole() {
+		t.Errorf("%d frames; %+v", w.Frames, w)
+	}
+	for name, spoil := range map[string]func(b []byte){
+		"header":      func(b []byte) { clear(b[:32]) },
+		"first frame": func(b []byte) { b[32+24+2000] ^= 1 },
+		"frame head":  func(b []byte) { b[32+3] ^= 1 },
+		"last frame":  func(b []byte) { b[len(b)-1000] ^= 1 },
+		"all":         func(b []byte) { clear(b) },
+	} {
+		bad := bytes.Clone(log)
+		spoil(bad)
+		put(bad)
+		into, w, err := salvaged(t, copied)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got := held(t, into)
+		if len(got) < len(texts)-1 {
+			t.Errorf("%s: %d of %d", name, len(got), len(texts))
+		}
+		// Without its last frame a commit cannot be told from one that a crash interrupted, and was never acknowledged.
+		if name != "header" && name != "last frame" && w.Whole() {
+			t.Errorf("%s: nothing is said", name)
+		}
+	}
+}
+
+// TestSalvageOfEveryDamagedPage spoils each page in turn, whole and in parts: what is left is what was there, and what is
+// missing is said.
+func TestSalvageOfEveryDamagedPage(t *testing.T) {
+	p, texts, gone := letters(t, 2, 150)
+	original := fileBytes(t, p.db)
+	r := rand.New(rand.NewPCG(4, 11))
+	kinds, losing, worst := map[byte]int{}, 0, 0
+	for at := 0; at < len(original); at += wreckPage {
+		kinds[original[max(at, at+100*btoi(at == 0))]]++
+		bad := bytes.Clone(original)
+		switch page := bad[at : at+wreckPage]; (at / wreckPage) % 4 {
+		case 0:
+			clear(page)
+		case 1:
+			for i := range page {
+				page[i] = byte(r.Uint32())
+			}
+		case 2:
+			clear(page[:12])
+		case 3:
+			for range 8 {
+				page[r.IntN(len(page))] ^= byte(1 + r.IntN(255))
+			}
+		}
+		s, w, err := salvaged(t, profileFrom(t, p, bad))
+		if err != nil {
+			if !errors.Is(err, chat.ErrDamaged) {
+				t.Errorf("page at %d: %v", at, err)
+			}
+			continue
+		}
+		lost := judge(t, fmt.Sprint("page at ", at), s, w, texts, gone)
+		losing += btoi(lost > 0)
+		worst = max(worst, lost)
+		closeStore(t, s)
+	}
+	if kinds[tableLeaf] < 10 || kinds[indexLeaf] < 1 || kinds[tableInterior] < 1 || losing == 0 {
+		t.Errorf("kinds of pages %v, %d lost something", kinds, losing)
+	}
+	t.Logf("%d pages, %d of them cost messages, at most %d", len(original)/wreckPage, losing, worst)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestSalvageNeedsNeitherHeaderNorSchemaNorTree(t *testing.T) {
+	p, texts, gone := letters(t, 2, 150)
+	original := fileBytes(t, p.db)
+	bad := bytes.Clone(original)
+	clear(bad[:wreckPage])
+	for at := wreckPage; at < len(bad); at += wreckPage {
+		if bad[at] == tableInterior || bad[at] == indexInterior || bad[at] == indexLeaf {
+			clear(bad[at : at+wreckPage])
+		}
+	}
+	q := profileFrom(t, p, bad)
+	if _, err := q.tryOpen(nil); !errors.Is(err, chat.ErrDamaged) {
+		t.Fatalf("it opens: %v", err)
+	}
+	s, w, err := salvaged(t, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lost := judge(t, "leaves only", s, w, texts, gone); lost != 0 {
+		t.Errorf("%d messages are lost", lost)
+	}
+}
+
+func TestSalvageOfACutFileSaysWhatIsMissing(t *testing.T) {
+	p, texts, gone := letters(t, 2, 150)
+	original := fileBytes(t, p.db)
+	for _, part := range []int{9, 7, 5, 3, 1} {
+		s, w, err := salvaged(t, profileFrom(t, p, original[:len(original)*part/10]))
+		if err != nil {
+			if !errors.Is(err, chat.ErrDamaged) {
+				t.Errorf("%d tenths: %v", part, err)
+			}
+			continue
+		}
+		if judge(t, fmt.Sprint(part, " tenths"), s, w, texts, gone); w.Unreadable == 0 || w.Whole() {
+			t.Errorf("%d tenths: %+v", part, w)
+		}
+	}
+}
+
+func TestSalvageOfDroppedTables(t *testing.T) {
+	p, texts, gone := letters(t, 2, 150)
+	original := fileBytes(t, p.db)
+	for _, tb := range wreckTables {
+		q := profileFrom(t, p, original)
+		q.tamper(t, "PRAGMA secure_delete = ON; DROP TABLE "+tb.name+";")
+		s, w, err := salvaged(t, q)
+		if tb == keysTable {
+			if !errors.Is(err, chat.ErrDamaged) {
+				t.Errorf("without keys: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", tb.name, err)
+		}
+		lost := judge(t, "without "+tb.name, s, w, texts, gone)
+		if want := tb == messages; want != (lost == len(texts)) || !want && lost != 0 {
+			t.Errorf("without %s %d of %d are lost", tb.name, lost, len(texts))
+		}
+		if tb == conversations {
+			for _, th := range w.Threads {
+				if !th.Rebuilt {
+					t.Error("a conversation whose row is missing is not said to be made anew")
+				}
+			}
+		}
+		closeStore(t, s)
+	}
+}
+
+// TestSalvageOfRandomDamage is the same with seeded damage of every size.
+func TestSalvageOfRandomDamage(t *testing.T) {
+	p, texts, gone := letters(t, 2, 150)
+	original := fileBytes(t, p.db)
+	for seed := range uint64(24) {
+		s, w, err := salvaged(t, profileFrom(t, p, spoil(original, seed)))
+		if err != nil {
+			if !errors.Is(err, chat.ErrDamaged) {
+				t.Errorf("seed %d: %v", seed, err)
+			}
+			continue
+		}
+		judge(t, fmt.Sprint("seed ", seed), s, w, texts, gone)
+		closeStore(t, s)
+	}
+}
+
+// spoil changes bytes, runs of bytes and whole pages, and sometimes cuts the file.
+func spoil(original []byte, seed uint64) []byte {
+	r := rand.New(rand.NewPCG(seed, 5))
+	b := bytes.Clone(original)
+	for range 1 << r.IntN(8) {
+		at := r.IntN(len(b))
+		n := 1 << r.IntN(13)
+		for i := at; i < min(len(b), at+n); i++ {
+			b[i] = byte(r.Uint32())
+		}
+	}
+	if r.IntN(4) == 0 {
+		b = b[:r.IntN(len(b))]
+	}
+	return b
+}
+
+// FuzzSalvage damages a small history at places the fuzzer chooses, in the database and in the log.
+func FuzzSalvage(f *testing.F) {
+	p, texts, gone := letters(f, 1, 60)
+	original, sealed := fileBytes(f, p.db), fileBytes(f, p.vault)
+	f.Add([]byte{}, []byte{})
+	f.Add([]byte{0, 16, 0, 13, 0, 0}, []byte{1, 2, 3})
+	f.Add(binary.BigEndian.AppendUint32(nil, 28), bytes.Repeat([]byte{0}, 4200))
+	f.Fuzz(func(t *testing.T, changes, log []byte) {
+		b := bytes.Clone(original)
+		for ; len(changes) >= 4; changes = changes[4:] {
+			b[(int(changes[0])<<16|int(changes[1])<<8|int(changes[2]))%len(b)] = changes[3]
+		}
+		q := newProfile(t)
+		err := errors.Join(os.WriteFile(q.db, b, 0o600), os.WriteFile(q.db+"-wal", log, 0o600), os.WriteFile(q.vault, sealed, 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, w, err := salvaged(t, q)
+		if err != nil {
+			if !errors.Is(err, chat.ErrDamaged) {
+				t.Fatal(err)
+			}
+			return
+		}
+		judge(t, "fuzzed", s, w, texts, gone)
+	})
+}
