@@ -112,6 +112,33 @@ func TestThePickerWalksFoldersAndTakesOnlyThoseThatExist(t *testing.T) {
 	}
 }
 
+func TestThePickerOfFilesTakesOnlyAFileThatIsThere(t *testing.T) {
+	s := stage.New(t)
+	s.Show(page{form.Column()})
+	root := t.TempDir()
+	file := filepath.Join(root, "mine.kind")
+	bare := filepath.Join(root, "bare")
+	if err := errors.Join(os.Mkdir(bare, 0o700), os.WriteFile(file, nil, 0o600), os.WriteFile(filepath.Join(bare, "other"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var picked []string
+	p := form.PickExisting(s.Services(nil), words, bare, ".kind", func(path string) { picked = append(picked, path) })
+	s.Sees("nothing") // a file of another kind is not shown
+	s.Tap("Take")
+	s.Sees("missing") // a folder is no file
+	s.Tap("Up")
+	s.Until("the file is listed", func() bool { return p.Path.Text == root && !s.Text("nothing") })
+	s.Fill("Folder", filepath.Join(root, "none.kind"))
+	s.Press(fyne.KeyReturn)
+	s.Sees("missing")
+	s.Fill("Folder", file)
+	s.Press(fyne.KeyReturn)
+	s.Until("it is taken", func() bool { return len(picked) == 1 })
+	if picked[0] != file || p.IsOpen() {
+		t.Errorf("took %q", picked)
+	}
+}
+
 func TestSavingOverwritesNothingAndLeavesNoHalfFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	broken := errors.New("broken")

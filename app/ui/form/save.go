@@ -55,27 +55,31 @@ type Picker struct {
 
 // PickFolder asks for a folder, beginning at start, and calls picked with its path; not when it was cancelled.
 func PickFolder(s screen.Services, words PickWords, start string, picked func(path string)) *Picker {
-	return open(s, words, start, "", picked)
+	return open(s, &Picker{words: words, picked: picked}, start, "")
 }
 
 // PickFile asks for a folder and a file name, name at first, and calls picked with the path.
 func PickFile(s screen.Services, words PickWords, name string, picked func(path string)) *Picker {
-	return open(s, words, Documents(), name, picked)
+	return open(s, &Picker{words: words, picked: picked}, Documents(), name)
 }
 
 // PickExisting asks for a file that is there: it shows the folders, and the files whose name ends with suffix, and calls
 // picked with the path of the one that was chosen.
 func PickExisting(s screen.Services, words PickWords, start, suffix string, picked func(path string)) *Picker {
-	p := open(s, words, start, "", picked)
-	p.suffix = suffix
-	p.enter(start)
-	return p
+	return open(s, &Picker{words: words, picked: picked, suffix: suffix}, start, "")
 }
 
-func open(s screen.Services, words PickWords, start, name string, picked func(string)) *Picker {
-	p := &Picker{s: s, words: words, picked: picked}
+func open(s screen.Services, p *Picker, start, name string) *Picker {
+	p.s = s
+	words := p.words
 	p.Path = widget.NewEntry("")
-	p.Path.OnSubmitted = p.enter
+	p.Path.OnSubmitted = func(path string) {
+		if p.isFile(path) {
+			p.take()
+			return
+		}
+		p.enter(path)
+	}
 	p.field = widget.NewField(words.Path, "", p.Path)
 	p.none = Note(words.Empty)
 	p.list = fynewidget.NewList(
@@ -94,7 +98,7 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 			return
 		}
 		path := filepath.Join(p.folder, p.entries[i])
-		if p.suffix != "" && strings.HasSuffix(path, p.suffix) {
+		if p.isFile(path) {
 			p.Path.SetText(path)
 			return
 		}
@@ -123,6 +127,9 @@ func open(s screen.Services, words PickWords, start, name string, picked func(st
 	p.enter(start)
 	return p
 }
+
+// isFile reports whether a path names a file of the kind that is asked for.
+func (p *Picker) isFile(path string) bool { return p.suffix != "" && strings.HasSuffix(path, p.suffix) }
 
 // enter shows the folders inside path.
 func (p *Picker) enter(path string) {

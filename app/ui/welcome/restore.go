@@ -65,11 +65,11 @@ func (w *Screen) askBackup() {
 	r.pass.Submitted = func() { w.s.Canvas().Focus(r.again.Focus()) }
 	r.again.Changed = func(string) { r.same.SetError("") }
 	r.again.Submitted = r.submit
-	r.show()
+	r.show(r.path)
 }
 
-func (r *restoring) show() {
-	r.w.show(r.path,
+func (r *restoring) show(first fyne.Focusable) {
+	r.w.show(first,
 		widget.NewColumn(theme.Space2, title(i18n.T("restore.title")), form.Note(i18n.T("restore.lead"))),
 		r.fault, r.file,
 		form.Buttons(widget.NewSmallButton(i18n.T("restore.choose"), "", widget.Secondary, r.choose)),
@@ -82,10 +82,14 @@ func (r *restoring) show() {
 
 // choose asks for the file.
 func (r *restoring) choose() {
+	start := form.Documents()
+	if typed := filepath.Dir(strings.TrimSpace(r.path.Text)); filepath.IsAbs(typed) {
+		start = typed
+	}
 	form.PickExisting(r.w.s, form.PickWords{
-		Title: i18n.T("restore.choose.title"), Text: i18n.T("restore.choose.text"), Path: i18n.T("pick.path"), Up: i18n.T("pick.up"),
-		Empty: i18n.T("pick.empty"), Missing: i18n.T("restore.missing"), Act: i18n.T("pick.choose"), Cancel: i18n.T("cancel"),
-	}, form.Documents(), backup.Suffix, r.path.SetText)
+		Title: i18n.T("restore.choose.title"), Text: i18n.T("restore.choose.text"), Path: i18n.T("restore.choose.path"), Up: i18n.T("pick.up"),
+		Empty: i18n.T("restore.choose.empty"), Missing: i18n.T("restore.missing"), Act: i18n.T("restore.choose.act"), Cancel: i18n.T("cancel"),
+	}, start, backup.Suffix, r.path.SetText)
 }
 
 // submit checks what was typed and restores.
@@ -155,10 +159,11 @@ func (r *restoring) run(path string) {
 // failed shows the step again with what went wrong, beside what it is about.
 func (r *restoring) failed(err error) {
 	r.fault.Hide()
-	banner := ""
+	banner, first := "", fyne.Focusable(r.path)
 	switch {
 	case errors.Is(err, chat.ErrWrongSecret):
 		r.opens.SetError(i18n.T("restore.wrong"))
+		first = r.old.Focus()
 	case errors.Is(err, chat.ErrNotFound):
 		r.file.SetError(i18n.T("restore.missing"))
 	case errors.Is(err, backup.ErrDamaged):
@@ -174,7 +179,7 @@ func (r *restoring) failed(err error) {
 		r.fault.SetText(banner)
 		r.fault.Show()
 	}
-	r.show()
+	r.show(first)
 }
 
 // showRestored is the last step after a restore.

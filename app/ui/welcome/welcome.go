@@ -10,6 +10,7 @@ import (
 
 	"sotto/app/privacy/backup"
 	"sotto/app/profile"
+	"sotto/app/ui/askbot"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/passphrase"
@@ -260,7 +261,7 @@ func (w *Screen) offerFirstSteps() {
 	}
 	guide := widget.NewCard(widget.CardWords{
 		Icon: theme.IconBot, Title: i18n.T("welcome.guide.title"), Sentence: i18n.T("welcome.guide.text"), Action: i18n.T("welcome.guide.act"),
-	}, nil, w.meetGuide)
+	}, nil, w.askGuide)
 	invite := widget.NewCard(widget.CardWords{
 		Icon: theme.IconInvite, Title: i18n.T("welcome.invite.title"), Sentence: i18n.T("welcome.invite.text"), Action: i18n.T("welcome.invite.act"),
 	}, nil, func() { w.begin(screen.Place{Screen: screen.Invite}) })
@@ -272,6 +273,11 @@ func (w *Screen) offerFirstSteps() {
 		widget.NewButton(i18n.T("welcome.later"), "", widget.Quiet, func() { w.begin(screen.Place{Screen: screen.Home}) }))
 }
 
+// askGuide asks whether the Guide may read what is written to it.
+func (w *Screen) askGuide() {
+	askbot.Sheet(i18n.T("guide.name"), i18n.T("guide.also"), w.meetGuide).Open(w.s.Canvas())
+}
+
 // meetGuide adds the Guide, which the person just asked for, and opens its chat.
 func (w *Screen) meetGuide() {
 	p := w.profile
@@ -280,7 +286,7 @@ func (w *Screen) meetGuide() {
 		if err := p.Start(ctx); err != nil {
 			return chat.Contact{}, err
 		}
-		return p.AddGuide(ctx)
+		return p.AddGuide(ctx, askbot.MethodSheet)
 	}, func(c chat.Contact, err error) {
 		if err != nil {
 			w.failed(err)

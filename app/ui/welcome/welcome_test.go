@@ -160,6 +160,13 @@ func TestTheGuideIsAddedOnceAskedForAndItsChatOpens(t *testing.T) {
 	s, _, code := codeShown(t)
 	confirm(s, code)
 	s.Tap("Talk to the Guide")
+	s.Sees("Let this bot read")
+	s.Tap("Not now")
+	if s.Taken != nil {
+		t.Fatal("the Guide was added without a yes")
+	}
+	s.Tap("Talk to the Guide")
+	s.Tap("Let the Guide read")
 	s.Until("the window has the profile", func() bool { return s.Taken != nil })
 	added, err := s.Taken.GuideAdded(t.Context())
 	if err != nil || !added {
@@ -168,6 +175,15 @@ func TestTheGuideIsAddedOnceAskedForAndItsChatOpens(t *testing.T) {
 	contacts, err := s.Taken.Messenger.Contacts(t.Context())
 	if err != nil || len(contacts) != 1 || contacts[0].Name != "Guide" {
 		t.Fatalf("%d contacts, %v", len(contacts), err)
+	}
+	all, err := s.Taken.Ledger.Standings(t.Context(), contacts[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range all {
+		if yes := st.Notice.Purpose == chat.BotReads; st.Allowed != yes || yes && st.Record.Method != "sheet" {
+			t.Errorf("%s is %v, asked by %q", st.Notice.Purpose, st.Allowed, st.Record.Method)
+		}
 	}
 	want := screen.Place{Screen: screen.Chat, Conversation: s.Taken.Messenger.ConversationWith(contacts[0].ID)}
 	if len(s.Opened) != 1 || s.Opened[0] != want {
