@@ -43,6 +43,7 @@ func TestScreens(t *testing.T) {
 			t.Run("first", func(t *testing.T) { first(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("everyday", func(t *testing.T) { everyday(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("backups", func(t *testing.T) { backups(newGallery(t, folder, mode, mode, 1)) })
+			t.Run("search", func(t *testing.T) { searches(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("devices", func(t *testing.T) { devices(newGallery(t, folder, mode, mode, 1)) })
 		})
 	}
@@ -250,6 +251,37 @@ func waitUntil(ctx context.Context, g *gallery, what string, done func() bool) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// searches takes the search: before a word, with hits, narrowed, with none, and the chat at a hit.
+func searches(g *gallery) {
+	g.t.Helper()
+	unlock(g, live(g))
+	g.key("ctrl+shift+f")
+	g.text("Find any message")
+	g.take("60-search")
+	const field = `Words, or "a phrase in quotes"`
+	g.fill(field, "is")
+	g.text("survey")
+	g.take("61-search-hits")
+	g.fill(field, "tonight")
+	g.gone("survey")
+	g.take("62-search-rtl")
+	g.fill(field, "zebra")
+	g.text("Nothing found")
+	g.take("63-search-none")
+	g.fill(field, "score")
+	g.text("if you still have it")
+	g.key("Return")
+	g.button("Find in this conversation")
+	g.take("64-search-found")
+	g.key("Escape")
+	g.text("Any time")
+	g.press("Any time")
+	g.text("Last 7 days")
+	g.take("65-search-days")
+	g.key("Escape")
+	g.close()
 }
 
 func unlock(g *gallery, l *life) {

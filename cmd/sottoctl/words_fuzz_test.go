@@ -54,6 +54,7 @@ func FuzzParseWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		alloc.Check(t, len(s), func() {
 			_ = new(span).UnmarshalText([]byte(s))
+			_ = new(moment).UnmarshalText([]byte(s))
 			_ = new(stamp).UnmarshalJSON([]byte(s))
 		})
 		var d span

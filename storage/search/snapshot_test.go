@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 )
 
@@ -361,7 +362,9 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		x, err := decode(b)
+		var x *image
+		var err error
+		alloc.Check(t, len(b), func() { x, err = decode(b) })
 		if err != nil {
 			return
 		}
@@ -382,7 +385,7 @@ func FuzzUnseal(f *testing.F) {
 	}
 	key := h.store.SearchKeys()[0]
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = unseal(b, key)
+		alloc.Check(t, len(b), func() { _, _ = unseal(b, key) })
 	})
 }
 
@@ -391,7 +394,11 @@ func FuzzQuery(f *testing.F) {
 		f.Add(q, "a b c 東京 e\u0301 x")
 	}
 	f.Fuzz(func(t *testing.T, query, text string) {
-		terms, pieces, err := parse(query)
+		var terms []term
+		var pieces []piece
+		var err error
+		// Joining marks takes a few bytes for each, one after the other.
+		alloc.CheckBesides(t, len(query), 128*uint64(len(query)), func() { terms, pieces, err = parse(query) })
 		if err != nil {
 			return
 		}

@@ -47,7 +47,7 @@ func newComposer(v *View) *composer {
 	c.field.EditLast = c.editLast
 	c.field.Cancel = c.cancelled
 	c.field.Escape = func() {
-		if v.s.Nav.Narrow() {
+		if v.s.Nav.Narrow() || v.over {
 			v.s.Nav.Back()
 		}
 	}

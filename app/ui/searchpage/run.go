@@ -179,7 +179,7 @@ func (v *View) row(h chat.Hit) widget.Conversation {
 	lead := ""
 	if e, ok := v.entry(m.Conversation); ok {
 		r.Person, r.Title = screen.Person(e.Contact), e.Title()
-		lead = e.Title()
+		lead = chipped(e.Title())
 	}
 	if m.Direction == chat.Out {
 		lead = i18n.T("search.you")
