@@ -20,6 +20,7 @@ import (
 const (
 	demoName     = "Demo"
 	demoQuestion = "How do I invite someone?"
+	demoMethod   = "demo" // how the ledger says the Guide's consent was given: by this script
 	demoAnswered = "demo: the Guide answered"
 )
 
@@ -66,7 +67,7 @@ func meetGuide(ctx context.Context, p *profile.Profile) (chat.Contact, error) {
 	if err := p.Start(ctx); err != nil {
 		return chat.Contact{}, err
 	}
-	return p.AddGuide(ctx)
+	return p.AddGuide(ctx, demoMethod)
 }
 
 // askGuide sends the question, once the Guide has said hello, and returns when

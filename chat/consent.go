@@ -45,7 +45,7 @@ type Consent struct {
 	Purpose Purpose
 	Notice  string // version of the words that were shown
 	State   ConsentState
-	Method  string // "sheet", "privacy-page", "cli", "rpc", "peer"
+	Method  string // "sheet", "banner", "privacy-page", "cli", "rpc", "demo", "peer"
 	Time    time.Time
 	Expires time.Time // zero: none
 	ByPeer  bool      // the peer told us its own choice; never opens one of our gates

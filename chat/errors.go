@@ -16,6 +16,8 @@ var (
 	ErrUnsupported = errors.New("unsupported here")
 	// ErrRefused: a consent or a policy forbids it.
 	ErrRefused = errors.New("refused by consent or policy")
+	// ErrNotConsented: the contact is a bot that may not read what is written to it (purpose [BotReads]).
+	ErrNotConsented = errors.New("the bot may not read")
 	// ErrBlocked: the contact is blocked.
 	ErrBlocked = errors.New("contact is blocked")
 	// ErrNotAccepted: the contact is a request that was not accepted yet.

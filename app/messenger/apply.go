@@ -194,16 +194,22 @@ func (in *intake) applyProfile(contact chat.Contact, p content.Profile) error {
 	return in.emit(Event{Type: EventContact, Contact: contact.ID, Detail: ContactProfile})
 }
 
-// rename stores a profile name. The shown name follows it unless the person chose another.
+// rename stores a profile. The shown name follows its name unless the person chose another. Who said once that it is a bot
+// stays one here: to say otherwise must not open what the person closed.
 func (u *unit) rename(contact chat.Contact, p content.Profile) (chat.Contact, error) {
-	if p.Name == "" || p.Name == contact.ProfileName && p.Bot == contact.Bot {
+	turned := p.Bot && !contact.Bot
+	if p.Name == "" || p.Name == contact.ProfileName && !turned {
 		return contact, nil
 	}
+	known := contact.ProfileName != ""
 	if contact.Name == contact.ProfileName || contact.Name == placeholder(contact.ID) {
 		contact.Name = p.Name
 	}
-	contact.ProfileName, contact.Bot = p.Name, p.Bot
-	return contact, u.Contacts().Put(contact)
+	contact.ProfileName, contact.Bot = p.Name, contact.Bot || p.Bot
+	if err := u.Contacts().Put(contact); err != nil || !turned {
+		return contact, err
+	}
+	return contact, u.becomeBot(contact, known)
 }
 
 // placeholder is the name of a contact that has not said its own.

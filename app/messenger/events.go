@@ -36,6 +36,7 @@ const (
 	AlertMailboxGone     = "mailbox-gone"     // a relay lost an own mailbox
 	AlertDamaged         = "damaged"          // stored rows do not authenticate
 	AlertRolledBack      = "rolled-back"      // this profile is an older copy of itself, or runs twice
+	AlertBecameBot       = "became-bot"       // the contact says that it is a bot, and did not before
 	AlertOverdue         = "pq-overdue"       // a session had no post-quantum exchange for too long
 )
 
@@ -69,6 +70,8 @@ const (
 	SessionLost       = "lost"        // what the contact sent cannot be opened; it was asked for a new session
 	SessionResent     = "resent"      // the contact lost its state; Count messages are sent again
 	SessionResendHeld = "resend-held" // the same, from a device that waits for ConfirmIdentity
+
+	SessionResendRefused = "resend-refused" // the same, from a bot that may not read; Count messages are not sent again
 )
 
 // Event is one thing that happened, committed before it is told. Fields that do not apply are zero.

@@ -117,6 +117,14 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 				res.held = len(batch) == 0
 				break
 			}
+			if held, err := m.heldBack(u.Tx, contact, item); err != nil {
+				return err
+			} else if held {
+				if err := u.withhold(item); err != nil {
+					return err
+				}
+				continue
+			}
 			// What was sealed for a relay that is away has not left either: its number is then leapt over.
 			drop, err := u.withdrawn(item)
 			if err != nil {
@@ -269,7 +277,10 @@ func (m *Messenger) sendBatch(ctx context.Context, batch []chat.QueueItem, route
 		return m.failed(ctx, batch[0], route, err)
 	}
 	sent := 0
-	for _, item := range batch {
+	for i, item := range batch {
+		if i > 0 && m.stops(ctx, item) {
+			break
+		}
 		if err = m.sendOne(ctx, relay, route, item); err != nil {
 			break
 		}
@@ -292,6 +303,19 @@ func (m *Messenger) sendBatch(ctx context.Context, batch []chat.QueueItem, route
 		return result{}, true
 	}
 	return m.failed(ctx, batch[sent], route, err)
+}
+
+// stops reports whether what was sealed with others must not leave any more: those before it took their time.
+func (m *Messenger) stops(ctx context.Context, item chat.QueueItem) (held bool) {
+	err := m.view(ctx, func(tx chat.Tx) error {
+		contact, err := tx.Contacts().Get(item.Peer)
+		if err != nil {
+			return err
+		}
+		held, err = m.heldBack(tx, contact, item)
+		return err
+	})
+	return held || err != nil
 }
 
 func (m *Messenger) sendOne(ctx context.Context, relay Relay, route chat.Route, item chat.QueueItem) error {
@@ -327,6 +351,10 @@ func (m *Messenger) failed(ctx context.Context, item chat.QueueItem, route chat.
 		if err != nil {
 			again = errors.Is(err, chat.ErrNotFound)
 			return ignoreMissing(err)
+		}
+		if item.State == chat.QueueParked {
+			again = true // set aside meanwhile
+			return nil
 		}
 		now, err := routeTo(u.Tx, item.Peer)
 		if err := ignoreMissing(err); err != nil {

@@ -23,7 +23,17 @@ func (u *unit) enqueueBody(to chat.ContactID, body content.Body, o queueOptions)
 	}, o)
 }
 
+// enqueue queues a content. Error: chat.ErrNotConsented for what a bot may not read.
 func (u *unit) enqueue(to chat.ContactID, c content.Content, o queueOptions) error {
+	if ofThePerson(c) {
+		contact, err := u.Contacts().Get(to)
+		if err != nil {
+			return err
+		}
+		if err := u.m.mayTake(u.Tx, contact, c); err != nil {
+			return err
+		}
+	}
 	b, err := c.Encode()
 	if err != nil {
 		return err
@@ -48,6 +58,13 @@ func (m *Messenger) Enqueue(tx chat.Tx, to chat.ContactID, id chat.MessageID, en
 		return err
 	}
 	if err := maySend(contact); err != nil {
+		return err
+	}
+	c, err := content.Decode(encoded)
+	if err != nil {
+		return err
+	}
+	if err := m.mayTake(tx, contact, c); err != nil {
 		return err
 	}
 	_, err = tx.Queue().Add(chat.QueueItem{
@@ -191,15 +208,27 @@ func (o *outbox) round() time.Duration {
 // scan learns from the store who has something waiting, and keeps the waits that are already known.
 func (o *outbox) scan() bool {
 	fresh := map[chat.ContactID]chat.QueueItem{}
+	var released map[chat.ContactID]bool
 	err := o.m.view(o.m.ctx, func(tx chat.Tx) error {
 		items, err := tx.Queue().List()
+		if err != nil {
+			return err
+		}
+		held := map[chat.ContactID]bool{}
 		for _, item := range items {
 			if _, seen := fresh[item.Peer]; !seen && item.State != chat.QueueParked {
 				fresh[item.Peer] = item
 			}
+			if awaitsConsent(item) {
+				held[item.Peer] = true
+			}
 		}
+		released, err = o.m.readable(tx, held)
 		return err
 	})
+	if err == nil && len(released) > 0 {
+		err = o.m.update(o.m.ctx, func(u *unit) error { return u.release(released) })
+	}
 	if err != nil {
 		o.mu.Lock()
 		o.dirty = true

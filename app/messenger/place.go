@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -66,16 +67,32 @@ func (u *unit) refresh(id chat.ConversationID) error {
 
 // summarise stores a conversation with the preview of its newest visible message.
 func (u *unit) summarise(conv chat.Conversation) error {
-	newest, err := u.Messages().Page(conv.ID, 0, 1)
+	newest, err := u.newestWritten(conv.ID)
 	if err != nil {
 		return err
 	}
 	conv.Preview, conv.PreviewOut, conv.Last = "", false, conv.Created
-	if len(newest) > 0 {
-		msg := newest[len(newest)-1]
+	if msg := newest; !msg.ID.IsZero() {
 		conv.Preview, conv.PreviewOut, conv.Last = preview(msg), msg.Direction == chat.Out, msg.DisplayTime()
 	}
 	return u.Conversations().Put(conv)
+}
+
+// newestWritten returns the newest message that is no notice, zero when there is none near the end.
+func (u *unit) newestWritten(conv chat.ConversationID) (chat.Message, error) {
+	const near = 8
+	for _, limit := range []int{1, near} { // nearly always the last row
+		rows, err := u.Messages().Page(conv, 0, limit)
+		if err != nil {
+			return chat.Message{}, err
+		}
+		for _, msg := range slices.Backward(rows) {
+			if msg.Kind != chat.KindNotice {
+				return msg, nil
+			}
+		}
+	}
+	return chat.Message{}, nil
 }
 
 // maxPreview is the length of a preview in characters.
@@ -122,8 +139,14 @@ func gapsName(conv chat.ConversationID, device chat.DeviceID) string {
 func (u *unit) noteSeq(c content.Content, s session) error {
 	name := gapsName(c.Conv, s.Device)
 	g := gaps{Conversation: c.Conv}
-	if _, err := getJSON(u.Tx, name, &g); err != nil {
+	known, err := getJSON(u.Tx, name, &g)
+	if err != nil {
 		return err
+	}
+	if !known {
+		if g.Highest, err = u.forgottenUpTo(c); err != nil {
+			return err
+		}
 	}
 	row := c.ID // an annotation has no row; its gap then waits for the next message
 	if c.Seq > g.Highest {
@@ -141,6 +164,16 @@ func (u *unit) noteSeq(c content.Content, s session) error {
 		g.Ranges = g.Ranges[n-maxGaps:]
 	}
 	return putJSON(u.Tx, name, g)
+}
+
+// forgottenUpTo returns the number before the first that is heard of a device, where the conversation may have been there
+// before and what was known of its numbers is gone: then what came before is not missing. Else zero.
+func (u *unit) forgottenUpTo(c content.Content) (uint64, error) {
+	conv, err := u.Conversations().Get(c.Conv)
+	if err != nil || conv.NextSeq < renumbered {
+		return 0, ignoreMissing(err)
+	}
+	return 0, nil
 }
 
 // foundMissing takes a number that arrived after all off the row that showed it as missing: what is still missing

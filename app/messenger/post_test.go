@@ -25,6 +25,9 @@ type post struct {
 	cells  [2][]byte
 	lost   bool // the answer to the next change of a cell is lost
 	said   int
+	gate   chat.Gate // what both may; nil: nothing
+
+	onSend func() // before an envelope comes to lie on the table
 }
 
 // shelf is what the relay holds of a mailbox.
@@ -105,8 +108,12 @@ func newPost(t testing.TB) *post {
 // as opens the messenger of one side for one step.
 func (p *post) as(t testing.TB, i int, step func(*Messenger)) {
 	t.Helper()
+	gate := p.gate
+	if gate == nil {
+		gate = nobody{}
+	}
 	m, err := Open(context.Background(), Options{
-		Store: p.stores[i], Relays: p, Gate: nobody{}, Now: func() time.Time { return p.now },
+		Store: p.stores[i], Relays: p, Gate: gate, Now: func() time.Time { return p.now },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -282,6 +289,9 @@ func (d *desk) PopPrekey(_ context.Context, m wire.Mailbox, _ wire.Token) ([]byt
 
 func (d *desk) Send(_ context.Context, m wire.Mailbox, _ wire.Token, _ wire.EnvelopeID, envelope []byte) error {
 	i := d.at(m)
+	if d.p.onSend != nil {
+		d.p.onSend()
+	}
 	d.p.table[i] = append(d.p.table[i], wire.Push{Mailbox: m, Envelope: slices.Clone(envelope)})
 	return nil
 }

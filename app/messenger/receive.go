@@ -84,7 +84,7 @@ func blocksAll(err error) bool {
 // isPoison reports whether an error says no to a content for good: trying again would end the same way.
 func isPoison(err error) bool {
 	for _, refusal := range []error{
-		chat.ErrNotFound, chat.ErrMalformed, chat.ErrTooLarge, chat.ErrUnsupported, chat.ErrRefused, chat.ErrBlocked,
+		chat.ErrNotFound, chat.ErrMalformed, chat.ErrTooLarge, chat.ErrUnsupported, chat.ErrRefused, chat.ErrNotConsented, chat.ErrBlocked,
 		chat.ErrNotAccepted, chat.ErrIdentityChanged, chat.ErrExists,
 	} {
 		if errors.Is(err, refusal) {

@@ -1,6 +1,7 @@
 package messenger
 
 import (
+	"slices"
 	"time"
 
 	"sotto/chat"
@@ -140,6 +141,18 @@ func (u *unit) resend(peer chat.ContactID, r resendRecord) error {
 	if err != nil {
 		return err
 	}
+	contact, err := u.Contacts().Get(peer)
+	if err != nil {
+		return err
+	}
+	refused := 0
+	if allowed, err := u.m.mayRead(u.Tx, contact); err != nil {
+		return err
+	} else if !allowed { // what takes something back still goes
+		all := len(messages)
+		messages = slices.DeleteFunc(messages, func(msg chat.Message) bool { return !msg.Deleted })
+		refused = all - len(messages)
+	}
 	for _, msg := range messages {
 		if err := u.resendMessage(peer, msg); err != nil {
 			return err
@@ -149,6 +162,11 @@ func (u *unit) resend(peer chat.ContactID, r resendRecord) error {
 		return err
 	}
 	u.queued = append(u.queued, peer)
+	if refused > 0 {
+		if err := u.emit(Event{Type: EventSession, Contact: peer, Detail: SessionResendRefused, Count: refused}); err != nil {
+			return err
+		}
+	}
 	if len(messages) == 0 {
 		return nil
 	}

@@ -25,7 +25,7 @@ func (m *Messenger) ConversationWith(id chat.ContactID) chat.ConversationID {
 
 // Send stores a message and queues it; delivery goes on behind. To a contact that has not accepted yet it waits.
 // Errors: chat.ErrNotFound, chat.ErrBlocked, chat.ErrNotAccepted, chat.ErrIdentityChanged, chat.ErrTooLarge,
-// chat.ErrMalformed for an empty text or one that is not UTF-8.
+// chat.ErrNotConsented for a bot that may not read, chat.ErrMalformed for an empty text or one that is not UTF-8.
 func (m *Messenger) Send(ctx context.Context, conv chat.ConversationID, text string, o SendOptions) (chat.Message, error) {
 	var msg chat.Message
 	err := m.update(ctx, func(u *unit) error {
@@ -65,7 +65,11 @@ func (u *unit) sendingTo(conv chat.ConversationID) (chat.ContactID, error) {
 	return contact.ID, maySend(contact)
 }
 
-// ensureConversation makes the conversation with a contact if there is none.
+// settingForgotten is there once a contact was removed, whoever it was.
+const settingForgotten = "messenger/forgotten"
+
+// ensureConversation makes the conversation with a contact if there is none. Where it may have been there before, and
+// nothing of it was kept, the own numbers begin above all that were used in it: with the time in milliseconds.
 func (u *unit) ensureConversation(peer chat.ContactID) error {
 	id := u.m.ConversationWith(peer)
 	if _, err := u.Conversations().Get(id); err == nil {
@@ -73,8 +77,14 @@ func (u *unit) ensureConversation(peer chat.ContactID) error {
 	} else if err := ignoreMissing(err); err != nil {
 		return err
 	}
+	first := uint64(1)
+	if _, forgotten, err := setting(u.Tx, settingForgotten); err != nil {
+		return err
+	} else if forgotten {
+		first = uint64(u.now.UnixMilli())
+	}
 	return u.Conversations().Put(chat.Conversation{
-		ID: id, Kind: chat.Direct, Members: []chat.ContactID{peer}, Created: u.now.UTC(), Last: u.now.UTC(), NextSeq: 1,
+		ID: id, Kind: chat.Direct, Members: []chat.ContactID{peer}, Created: u.now.UTC(), Last: u.now.UTC(), NextSeq: first,
 	})
 }
 
@@ -217,6 +227,12 @@ func (u *unit) withdraw(msg chat.Message) error {
 	}
 	for _, item := range items {
 		c, err := content.Decode(item.Content)
+		if err == nil && item.Failure == FailureConsent && c.Kind() == content.KindEdit {
+			if err := u.Queue().Delete(item.ID); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil || c.Kind() != content.KindText || item.Envelope != nil {
 			continue
 		}
@@ -240,7 +256,8 @@ func (u *unit) withdraw(msg chat.Message) error {
 	return u.enqueueBody(peer, content.Delete{Target: msg.ID}, queueOptions{seq: seq})
 }
 
-// Retry tries a failed message again. Error: chat.ErrNotFound when nothing of it is set aside.
+// Retry tries a failed message again. Errors: chat.ErrNotFound when nothing of it is set aside, chat.ErrNotConsented for
+// a bot that may not read it.
 func (m *Messenger) Retry(ctx context.Context, id chat.MessageID) error {
 	err := m.update(ctx, func(u *unit) error {
 		items, err := u.Queue().ForMessage(id)
@@ -253,6 +270,15 @@ func (m *Messenger) Retry(ctx context.Context, id chat.MessageID) error {
 				continue
 			}
 			found = true
+			contact, err := u.Contacts().Get(item.Peer)
+			if err != nil {
+				return err
+			}
+			if held, err := u.m.heldBack(u.Tx, contact, item); err != nil {
+				return err
+			} else if held {
+				return chat.ErrNotConsented
+			}
 			item.State, item.Failure, item.Attempts = chat.QueueWaiting, "", 0
 			if item.Envelope != nil {
 				item.State = chat.QueueFlushed

@@ -120,6 +120,7 @@ type SecurityState struct {
 	Waiting      int  // contents on their way to the contact
 	Parked       int  // contents that need Retry or Discard
 	Relay        string
+	NeedsConsent bool // a bot that may not read what is written to it: nothing is sent until chat.BotReads is given
 
 	Devices        int       // on the contact's last accepted list
 	NewDevices     int       // of these, came later and wait for ConfirmIdentity

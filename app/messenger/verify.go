@@ -93,6 +93,11 @@ func (m *Messenger) Security(ctx context.Context, id chat.ContactID) (SecuritySt
 			return err
 		}
 		out.Relay = mb.Relay
+		allowed, err := m.mayRead(tx, c)
+		if err != nil {
+			return err
+		}
+		out.NeedsConsent = !allowed
 		if err := out.devices(m, tx, c); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ type Choice struct {
 	Subject chat.ContactID // zero: the own default, or the whole profile
 	Purpose chat.Purpose
 	Given   bool
-	Method  string    // how it was asked: "sheet", "privacy-page", "cli", "rpc"
+	Method  string    // how it was asked, as of chat.Consent
 	Expires time.Time // zero: until withdrawn
 }
 
@@ -118,8 +118,8 @@ func (l *Ledger) append(tx chat.Tx, c Choice, state chat.ConsentState) error {
 	return l.tell(tx, n, peers, now)
 }
 
-// concerned returns the accepted contacts that a record about subject may change something for, with the answer they
-// have now. It also refuses a subject that is no contact.
+// concerned returns the contacts that a record about subject may change something for, with the answer they have now. Who
+// has not accepted yet is told once it has. It also refuses a subject that is no contact.
 func (l *Ledger) concerned(tx chat.Tx, subject chat.ContactID, n Notice) (map[chat.ContactID]bool, error) {
 	var contacts []chat.Contact
 	if subject.IsZero() {
@@ -140,7 +140,7 @@ func (l *Ledger) concerned(tx chat.Tx, subject chat.ContactID, n Notice) (map[ch
 		return before, nil
 	}
 	for _, c := range contacts {
-		if c.State != chat.ContactAccepted || c.Removed {
+		if c.State != chat.ContactAccepted && c.State != chat.ContactPending || c.Removed {
 			continue
 		}
 		allowed, err := l.Allowed(tx, c.ID, n.Purpose)

@@ -51,8 +51,8 @@ var elsewhere = map[chat.Purpose]string{
 	chat.PeerExports:         "the export of the peer",
 	chat.LinkPreviews:        "no preview is fetched by this version",
 	chat.AutomaticDownload:   "no attachment is fetched by this version",
-	chat.BotReads:            "told to the bot",
-	chat.BotRemembers:        "told to the bot",
+	chat.BotReads:            "TestABotReadsOnlyWhileItMaySeenAtTheBot",
+	chat.BotRemembers:        "told to the bot, whose owner honours it or not",
 	chat.UpdateChecks:        "this version checks for none",
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"sotto/app/assistant"
 	"sotto/app/messenger"
+	"sotto/app/privacy"
 	"sotto/chat"
 	"sotto/storage"
 )
@@ -39,9 +40,18 @@ func (p *Profile) GuideAdded(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// AddGuide makes the Guide, starts it and adds it as a contact; call it after the person said yes. The profile must be
+// AddGuide makes the Guide, starts it, adds it as a contact and records that it may read what the person writes to it;
+// call it after the person said yes to that, method being how it was asked (chat.Consent.Method). The profile must be
 // started. Adding twice answers the same contact.
-func (p *Profile) AddGuide(ctx context.Context) (chat.Contact, error) {
+func (p *Profile) AddGuide(ctx context.Context, method string) (chat.Contact, error) {
+	contact, err := p.addGuide(ctx)
+	if err != nil {
+		return chat.Contact{}, err
+	}
+	return contact, p.Ledger.Record(ctx, privacy.Choice{Subject: contact.ID, Purpose: chat.BotReads, Given: true, Method: method})
+}
+
+func (p *Profile) addGuide(ctx context.Context) (chat.Contact, error) {
 	if raw, err := p.Setting(ctx, guideContact); err == nil {
 		var id chat.ContactID
 		copy(id[:], raw)

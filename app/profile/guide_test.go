@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sotto/app/messenger"
+	"sotto/app/privacy"
 	"sotto/app/profile"
 	"sotto/chat"
 )
@@ -15,15 +16,27 @@ func TestTheGuideAnswersThroughTheEmbeddedRelayAndSurvivesALock(t *testing.T) {
 	if added, err := p.GuideAdded(t.Context()); err != nil || added {
 		t.Fatalf("before asking: added %v, %v", added, err)
 	}
-	contact, err := p.AddGuide(t.Context())
+	contact, err := p.AddGuide(t.Context(), "sheet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := p.AddGuide(t.Context())
+	again, err := p.AddGuide(t.Context(), "sheet")
 	if err != nil || again.ID != contact.ID {
 		t.Fatalf("adding twice: %v, %v", again.ID, err)
 	}
 	awaitState(t, p, contact.ID, chat.ContactAccepted)
+	decide := func(given bool) {
+		t.Helper()
+		if err := p.Ledger.Record(t.Context(), privacy.Choice{Subject: contact.ID, Purpose: chat.BotReads, Given: given, Method: "sheet"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	decide(false)
+	conv := p.Messenger.ConversationWith(contact.ID)
+	if _, err := p.Messenger.Send(t.Context(), conv, "Not for you", messenger.SendOptions{}); !errors.Is(err, chat.ErrNotConsented) {
+		t.Errorf("the Guide is written to without consent: %v", err)
+	}
+	decide(true)
 	ask(t, p, contact.ID, "How do I verify someone?")
 	if c, err := p.Messenger.Contact(t.Context(), contact.ID); err != nil || !c.Bot {
 		t.Errorf("the Guide does not say that it is a bot: %+v, %v", c.Bot, err)

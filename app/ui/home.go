@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 
 	"sotto/app/messenger"
+	"sotto/app/ui/askbot"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -69,15 +72,22 @@ func (h *home) Heard(events []messenger.Event) {
 // Closed ends it.
 func (h *home) Closed() { h.s.Work.End() }
 
-// ask adds the Guide, which the card asked about, and opens its chat.
+// ask asks whether the Guide may read what is written to it.
 func (h *home) ask() {
+	askbot.Sheet(i18n.T("guide.name"), i18n.T("guide.also"), h.meet).Open(h.s.Canvas())
+}
+
+// meet adds the Guide, which may read, and opens its chat.
+func (h *home) meet() {
 	if h.busy {
 		return
 	}
 	h.busy = true
 	h.guide.Action().Disable()
 	p := h.s.Profile
-	screen.Run(h.s.Work, p.AddGuide, func(c chat.Contact, err error) {
+	screen.Run(h.s.Work, func(ctx context.Context) (chat.Contact, error) {
+		return p.AddGuide(ctx, askbot.MethodSheet)
+	}, func(c chat.Contact, err error) {
 		h.busy = false
 		h.guide.Action().Enable()
 		if err != nil {

@@ -56,6 +56,8 @@ func TestGuideRunsAsAPeerAndARelayServesTheAbsent(t *testing.T) {
 		t.Error("the Guide does not say that it is a bot")
 	}
 	ask := map[string]any{"contact": "Wise", "text": "How do I verify a contact?", "require": "sent", "wait": "20s"}
+	ada.call("send", ask).fails(exitRefused, "refused")
+	ada.call("consent.grant", map[string]any{"purpose": "bot-reads", "contact": "Wise"}).ok()
 	ada.call("send", ask).ok()
 	answers := func(e eventObject) bool {
 		return e.Message != nil && e.Message.Direction == "in" && strings.Contains(strings.ToLower(e.Message.Text), "safety number")

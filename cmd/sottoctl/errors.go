@@ -73,6 +73,7 @@ var sentences = []struct {
 	{chat.ErrNotAccepted, "not-accepted", exitRefused, "This request has not been accepted yet. Accept it first: sottoctl accept ID"},
 	{chat.ErrIdentityChanged, "identity-changed", exitRefused, "This contact's identity was restored or copied. Compare the safety number again before writing: sottoctl verify CONTACT"},
 	{chat.ErrNeedsConfirmation, "needs-confirmation", exitRefused, "This link names a relay that was not used before. Look at it, then add the link again with --confirm-relay."},
+	{chat.ErrNotConsented, "refused", exitRefused, "This contact is a bot that may not read what you write, so nothing was sent. To let it read: sottoctl consent grant bot-reads NAME"},
 	{chat.ErrRefused, "refused", exitRefused, "A consent or a setting forbids this. Nothing was sent."},
 
 	{chat.ErrPinMismatch, "pin-mismatch", exitNetwork, "The relay is not the one its address names, so nothing was sent to it."},

@@ -26,6 +26,8 @@ type composer struct {
 	v       *View
 	field   *widget.Composer
 	content fyne.CanvasObject
+	ask     *fyne.Container // stands in its place while a bot may not read
+	asked   *widget.Button  // of the question; nil while there is none
 
 	reply   chat.MessageID
 	edit    chat.MessageID
@@ -55,6 +57,8 @@ func newComposer(v *View) *composer {
 	c.field.Grown = func() { v.content.Refresh() }
 	c.content = widget.NewNarrow(theme.ChatWidth, false,
 		widget.NewInset(theme.Space1, theme.Space4, theme.Space4, theme.Space4, c.field))
+	c.ask = widget.NewColumn(0)
+	c.ask.Hide()
 	return c
 }
 
@@ -70,6 +74,7 @@ func (c *composer) begin(draft string) {
 func (c *composer) show() {
 	name := screen.NameOf(c.v.contact)
 	c.field.SetPlaceholder(i18n.T("chat.write.to", i18n.Args{"Name": name}))
+	c.showQuestion()
 	c.field.SetEnabled(c.v.contact.State != chat.ContactBlocked && c.v.contact.State != chat.ContactRequest)
 }
 
@@ -105,6 +110,7 @@ func (c *composer) submit(text string) {
 			c.set(text)
 		}
 		c.v.s.Nav.Fail(err)
+		c.v.read() // what was withdrawn meanwhile shows
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/messenger"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -84,12 +85,14 @@ func (v *View) messageItems(m chat.Message) []*fyne.MenuItem {
 		items = append(items, fyne.NewMenuItemSeparator())
 	}
 	if !m.Deleted {
-		add(i18n.T("chat.reply"), func() { v.composer.replyTo(m) })
-		react := fyne.NewMenuItem(i18n.T("chat.react"), nil)
-		react.ChildMenu = fyne.NewMenu("", v.reactionItems(m)...)
-		items = append(items, react)
+		if !v.security.NeedsConsent {
+			add(i18n.T("chat.reply"), func() { v.composer.replyTo(m) })
+			react := fyne.NewMenuItem(i18n.T("chat.react"), nil)
+			react.ChildMenu = fyne.NewMenu("", v.reactionItems(m)...)
+			items = append(items, react)
+		}
 		add(i18n.T("chat.copy"), func() { v.s.Nav.Copy(m.Text) })
-		if mayEdit(m) {
+		if mayEdit(m) && !v.security.NeedsConsent {
 			add(i18n.T("chat.edit"), func() { v.composer.beginEdit(m) })
 		}
 		items = append(items, fyne.NewMenuItemSeparator())
@@ -142,6 +145,8 @@ func (v *View) failed(m chat.Message) {
 	}
 	text := i18n.T("chat.failed.explain", v.named())
 	switch m.Failure {
+	case messenger.FailureConsent:
+		text = i18n.T("chat.failed.consent.explain", v.named())
 	case "refused":
 		text = i18n.T("chat.failed.refused.explain", v.named())
 	case "used", "expired":
@@ -207,6 +212,8 @@ func (v *View) showAll(m chat.Message) {
 func (v *View) explainNotice(n widget.Notice) {
 	words := widget.MessageWords{Icon: n.Icon, Tone: n.Tone, Cancel: i18n.T("chat.close")}
 	switch n.Icon {
+	case theme.IconBot:
+		words.Title, words.Text = i18n.T("bot.became.title", v.named()), i18n.T("bot.became.text", v.named())
 	case theme.IconKey:
 		words.Title, words.Text = i18n.T("chat.open.title"), i18n.T("chat.open.text", v.named())
 	default:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sotto/app/messenger"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -78,11 +79,24 @@ func (t teller) rows(s stretch) []widget.Row {
 			row.Revision = revision(row)
 			out = append(out, row)
 		case chat.KindNotice:
+			if n, ok := t.notice(*m); ok {
+				out = append(out, n)
+			}
 		default:
 			out = append(out, widget.Notice{Key: m.ID.String(), Icon: theme.IconInfo, Text: i18n.T("chat.unknown", t.named())})
 		}
 	}
 	return out
+}
+
+// notice answers the row of a notice; of one that this version does not know there is none.
+func (t teller) notice(m chat.Message) (widget.Notice, bool) {
+	if m.Notice != messenger.NoticeBot {
+		return widget.Notice{}, false
+	}
+	return widget.Notice{
+		Key: m.ID.String(), Icon: theme.IconBot, Tone: widget.Careful, Text: i18n.T("bot.became", t.named()), Action: i18n.T("chat.what"),
+	}, true
 }
 
 // above answers what stands between a message and the one before it.
@@ -163,6 +177,8 @@ func delivery(s chat.MessageState) widget.Delivery {
 // failure says in a word or two why a message is not sent (codes of the messenger).
 func failure(code string) string {
 	switch code {
+	case messenger.FailureConsent:
+		return i18n.T("chat.failed.consent")
 	case "refused":
 		return i18n.T("chat.failed.refused")
 	case "used", "expired":

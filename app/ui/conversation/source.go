@@ -280,7 +280,7 @@ func (v *View) reconcile(first, last chat.MessageID, toEnd bool, s stretch) {
 // noteNewest keeps the newest message that has a row.
 func (v *View) noteNewest(s stretch) {
 	for _, m := range s.messages {
-		if m.Kind != chat.KindNotice {
+		if _, shown := v.teller().notice(m); shown || m.Kind != chat.KindNotice {
 			v.newest = m.ID
 		}
 	}

@@ -79,7 +79,7 @@ func New(s screen.Services, at screen.Place) *View {
 		widget.NewInset(0, theme.Space4, theme.Space1, theme.Space4+theme.Space1, v.typing))
 	v.typingAt.Hide()
 	v.composer = newComposer(v)
-	v.content = widget.NewStack(2, v.header.place, v.banners, v.timeline, v.typingAt, v.composer.content)
+	v.content = widget.NewStack(2, v.header.place, v.banners, v.timeline, v.typingAt, v.composer.content, v.composer.ask)
 	return v
 }
 
@@ -101,7 +101,7 @@ func (v *View) Shown() {
 	} else {
 		v.read()
 	}
-	v.s.Canvas().Focus(v.composer.field.Focus())
+	v.composer.takeKeyboard()
 }
 
 // Left implements screen.Leaver.

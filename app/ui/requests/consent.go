@@ -5,6 +5,7 @@ import (
 
 	"sotto/app/messenger"
 	"sotto/app/privacy"
+	"sotto/app/ui/askbot"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/widget"
 	"sotto/chat"
@@ -20,7 +21,7 @@ func asked(bot bool) []chat.Purpose {
 }
 
 // method is what the ledger keeps about how these questions were asked.
-const method = "sheet"
+const method = askbot.MethodSheet
 
 // sheet asks what a new contact may learn.
 type sheet struct {

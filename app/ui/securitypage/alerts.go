@@ -159,6 +159,10 @@ func peerWords(code string, args i18n.Args) string {
 		return i18n.T("alerts.device-removed", args)
 	case messenger.ContactDevicesExpired:
 		return i18n.T("alerts.devices-expired", args)
+	case messenger.AlertBecameBot:
+		return i18n.T("alerts.became-bot", args)
+	case messenger.SessionResendRefused:
+		return i18n.T("alerts.resend-refused", args)
 	case messenger.AlertOverdue:
 		return i18n.T("alerts.pq-overdue", args)
 	case messenger.SessionLost:

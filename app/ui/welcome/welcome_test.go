@@ -9,6 +9,7 @@ import (
 	"sotto/app/apptest/stage"
 	"sotto/app/profile"
 	"sotto/app/ui/screen"
+	"sotto/chat"
 )
 
 const strong = "lantern otter velvet canoe harp"

@@ -23,6 +23,7 @@ var sentences = []sentence{
 	{chat.ErrMalformed, func() string { return i18n.T("error.malformed") }},
 	{chat.ErrTooLarge, func() string { return i18n.T("error.too-large") }},
 	{chat.ErrUnsupported, func() string { return i18n.T("error.unsupported") }},
+	{chat.ErrNotConsented, func() string { return i18n.T("error.not-consented") }},
 	{chat.ErrRefused, func() string { return i18n.T("error.refused") }},
 	{chat.ErrBlocked, func() string { return i18n.T("error.blocked") }},
 	{chat.ErrNotAccepted, func() string { return i18n.T("error.not-accepted") }},
