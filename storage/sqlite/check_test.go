@@ -73,3 +73,66 @@ func TestCheckEndsWithItsContextAndItsStore(t *testing.T) {
 		t.Errorf("Check = %v, want ErrLocked", err)
 	}
 }
+
+func TestExamineReadsEverythingAndTellsWhatIsMissing(t *testing.T) {
+	p, texts, _ := letters(t, 2, 150)
+	s := p.open(t)
+	last := 0
+	got, err := s.Examine(t.Context(), func(done, total int) {
+		if done < last || done > total {
+			t.Errorf("progress %d of %d after %d", done, total, last)
+		}
+		last = done
+	})
+	if err != nil || !got.Sound() || got.Messages != len(texts) || last != len(texts) {
+		t.Errorf("%+v, %v; progress to %d of %d", got, err, last, len(texts))
+	}
+	closeStore(t, s)
+	for what, c := range map[string]struct {
+		sql              string
+		missing, damaged int
+		table            string
+	}{
+		"dropped messages": {"DELETE FROM messages WHERE id IN (20, 21, 200)", 3, 0, ""},
+		"another body":     {"UPDATE messages SET body = (SELECT body FROM messages WHERE id = 30) WHERE id = 31", 0, 1, ""},
+		"dropped segment":  {"DELETE FROM segments WHERE id = (SELECT max(id) FROM segments)", 0, 0, "segments"},
+		"newer body":       {"UPDATE messages SET body = x'09' || substr(body, 2) WHERE id = 50", 0, 1, ""},
+	} {
+		q := profileFrom(t, p, fileBytes(t, p.db))
+		q.tamper(t, c.sql)
+		s := q.open(t)
+		got, err := s.Examine(t.Context(), nil)
+		if err != nil || got.Missing != c.missing || got.Damaged != c.damaged || (len(got.Tables) > 0) != (c.table != "") || got.Sound() {
+			t.Errorf("%s: %+v, %v", what, got, err)
+		}
+		closeStore(t, s)
+	}
+}
+
+// TestAnErasureNeedNotWaitForACheck begins a check that would take the reader for long, and erases beside it.
+func TestAnErasureNeedNotWaitForACheck(t *testing.T) {
+	p, _, _ := letters(t, 2, 400)
+	s := p.open(t)
+	end, cancel := context.WithCancel(t.Context())
+	checks := make(chan error, 1)
+	go func() {
+		for end.Err() == nil {
+			if err := s.Check(end); err != nil && end.Err() == nil {
+				checks <- err
+				return
+			}
+		}
+		checks <- nil
+	}()
+	for n := range byte(8) {
+		id := conv(100 + n)
+		write(t, s, func(tx chat.Tx) error { return tx.Conversations().Put(chat.Conversation{ID: id}) })
+		if err := s.Erase(t.Context(), func(tx chat.Tx) error { return tx.Conversations().Destroy(id) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	if err := <-checks; err != nil {
+		t.Error(err)
+	}
+}

@@ -38,6 +38,7 @@ type Store struct {
 	rows    map[int64]*thread
 
 	fresh   newTags
+	ends    ends
 	checked sync.Map // names of tables and parts of tables that were compared with their digest
 
 	vaultMu sync.RWMutex
@@ -135,6 +136,7 @@ func newStore(db *conn, v *vault.Vault, save func([]byte) error) *Store {
 		keys: newRing(), last: map[*table]int64{},
 	}
 	s.forget()
+	s.ends.clear()
 	s.lock <- struct{}{}
 	return s
 }
@@ -230,10 +232,13 @@ func (s *Store) load() error {
 		return err
 	}
 	s.stale = stale != nil
+	if err := s.loadEnds(); err != nil {
+		return err
+	}
 	if s.pending || s.vault.Turning() {
 		return s.turn()
 	}
-	return nil
+	return s.truncateLeft()
 }
 
 // loadPurposes unwraps the keys that belong to no conversation.
@@ -302,30 +307,50 @@ func (s *Store) reader(ctx context.Context) (*conn, error) {
 
 // Update implements chat.Store. A unit of work that destroyed a conversation is finished like Erase.
 func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
-	return s.write(ctx, false, f)
+	return s.write(ctx, removes, f)
+}
+
+// Purge implements chat.Store. An error after the unit of work has committed leaves the write-ahead log as it is: the
+// next Purge, Erase or opening truncates it.
+func (s *Store) Purge(ctx context.Context, f func(chat.Tx) error) error {
+	return s.write(ctx, purges, f)
 }
 
 // Erase implements chat.Store. An error after the unit of work has committed leaves the erasure pending: the next Erase
 // or opening finishes it.
 func (s *Store) Erase(ctx context.Context, f func(chat.Tx) error) error {
-	return s.write(ctx, true, f)
+	return s.write(ctx, erases, f)
 }
 
-func (s *Store) write(ctx context.Context, erase bool, f func(chat.Tx) error) error {
+// thorough is what becomes of what a unit of work removed.
+type thorough int
+
+const (
+	removes thorough = iota // overwritten in the database
+	purges                  // and not left in the write-ahead log, nor in a search snapshot that can be read
+	erases                  // and unreadable in older copies of the database
+)
+
+func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
 	defer s.release()
 	err := s.writeTx(func(t *tx) error {
-		t.erase = erase
+		t.erase, t.purge = how == erases, how == purges
 		err := f(t)
-		erase = t.erase
+		if t.erase {
+			how = erases
+		}
 		return err
 	})
-	if err != nil || !erase {
+	if err != nil || how == removes {
 		return err
 	}
 	s.reach("committed")
+	if how == purges {
+		return s.truncate()
+	}
 	return s.turn()
 }
 
@@ -386,7 +411,7 @@ func (s *Store) transact(f func(*tx) error) error {
 	t.settleTags(true)
 	t.committed()
 	if t.followed || t.erase {
-		s.tell(t.erase)
+		s.tell(t.erase || t.purge)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"sotto/chat"
 	"sotto/crypto/vault"
 )
 
@@ -114,8 +115,13 @@ func (s *Store) rewrap() error {
 }
 
 // truncate moves the write-ahead log into the database and cuts it to nothing. Readers would keep it alive: wait for
-// them.
+// them, and let a check of the file begin again.
 func (s *Store) truncate() error {
+	s.truncating.Store(true)
+	defer s.truncating.Store(false)
+	if interrupt := s.checking.Load(); interrupt != nil {
+		(*interrupt)()
+	}
 	for range s.dialled {
 		c, err := s.reader(context.Background())
 		if err != nil {
@@ -131,6 +137,16 @@ func (s *Store) truncate() error {
 		return errors.New("sqlite: write-ahead log is busy")
 	}
 	return nil
+}
+
+// truncateLeft cuts the log that a process left behind which did not end well: it may hold what it had removed. On a disk
+// that takes no writes it stays.
+func (s *Store) truncateLeft() error {
+	_, err := s.writer.row("PRAGMA wal_checkpoint(TRUNCATE)")
+	if errors.Is(err, chat.ErrReadOnly) || errors.Is(err, chat.ErrDiskFull) {
+		return nil
+	}
+	return err
 }
 
 // ChangeSlots replaces the slots and turns the epoch, so that a secret that was removed opens nothing of what is written
@@ -162,6 +178,9 @@ func (s *Store) ChangeSlots(ctx context.Context, change func(*vault.Vault) (*vau
 
 // Slots lists the slots of the vault.
 func (s *Store) Slots() []vault.Slot { return s.currentVault().Slots() }
+
+// Opener is the id of the slot that opened the store; zero for one that was made, not opened.
+func (s *Store) Opener() vault.SlotID { return s.currentVault().Opener() }
 
 // Verify answers nil when the secret opens a slot, ErrWrongSecret otherwise (step-up).
 func (s *Store) Verify(secret vault.Secret) error { return VaultError(s.currentVault().Verify(secret)) }

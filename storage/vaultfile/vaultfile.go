@@ -17,19 +17,19 @@ import (
 // maxSize bounds what Read takes from the disk, in bytes.
 const maxSize = 64 << 10
 
-// suffix marks a file that was being written; the next Write replaces it.
-const suffix = ".new"
+// Suffix marks a file that was being written; the next Write replaces it.
+const Suffix = ".new"
 
 // Write replaces the file at path (mode 0600): a temporary file beside it is written and synced, renamed over it, and the
 // folder synced. It returns chat.ErrDiskFull or chat.ErrReadOnly, and then the old content still stands.
 func Write(path string, content []byte) (err error) {
-	f, err := os.OpenFile(path+suffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(path+Suffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return mapped(err)
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(path + suffix) //nolint:errcheck // the next Write truncates it
+			os.Remove(path + Suffix) //nolint:errcheck // the next Write truncates it
 		}
 	}()
 	_, err = f.Write(content)
@@ -37,7 +37,7 @@ func Write(path string, content []byte) (err error) {
 	if err != nil {
 		return mapped(err)
 	}
-	if err := os.Rename(path+suffix, path); err != nil {
+	if err := os.Rename(path+Suffix, path); err != nil {
 		return mapped(err)
 	}
 	return SyncFolder(filepath.Dir(path))
@@ -82,7 +82,7 @@ func Destroy(path string) error {
 	if err := os.Remove(path); err != nil {
 		return mapped(err)
 	}
-	os.Remove(path + suffix) //nolint:errcheck // usually there is none
+	os.Remove(path + Suffix) //nolint:errcheck // usually there is none
 	return SyncFolder(filepath.Dir(path))
 }
 
