@@ -33,6 +33,7 @@ func steps(work string, messages int, p *peers) []step {
 	}
 	out = append(out, p.libsignal()...)
 	out = append(out, ours("history", "./storage/sqlite", "^BenchmarkHistory$", "1x"))
+	out = append(out, ours("search", "./storage/search", "^BenchmarkSearch$", "1x"))
 	out = append(out, p.sqlcipher()...)
 	out = append(out,
 		ours("export", "./app/privacy/export", "^BenchmarkExport$", "1x"),

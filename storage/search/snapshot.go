@@ -9,7 +9,7 @@ import (
 	"sotto/storage/sqlite"
 )
 
-// The snapshot in the form that docs/STORAGE.md section 6.2 fixes. A chunk of plaintext is so long that its sealed row
+// The snapshot in the form that docs/STORAGE.md section 7.1 fixes. A chunk of plaintext is so long that its sealed row
 // needs no padding of its own.
 const (
 	fileMagic = "sotto-search\n\x01"
