@@ -38,14 +38,19 @@ func (p *Profile) EraseEverything(ctx context.Context) (privacy.Report, error) {
 	if err := p.StepUp.Use(security.ActEraseEverything); err != nil {
 		return privacy.Report{}, err
 	}
-	return p.Eraser.Everything(ctx, mailboxes{p.Messenger}, func(context.Context) error {
+	return p.Eraser.Everything(ctx, mailboxes{p.Messenger}, func(ctx context.Context) error {
 		if !p.end() {
 			return errors.New("profile: ended already")
 		}
+		keys := p.keychainSlots()
 		if err := errors.Join(p.shut(), p.Relay.Close()); err != nil {
 			return fmt.Errorf("closing the profile: %w", err)
 		}
 		// The lock file goes last but while it is held, so that no other process takes a half-deleted folder.
-		return errors.Join(storage.Destroy(p.folder.dir, attemptsName, lockName), p.folder.release())
+		err := errors.Join(storage.Destroy(p.folder.dir, attemptsName, lockName), p.folder.release())
+		for _, id := range keys {
+			_ = p.forgetKey(ctx, id) // a key that a keychain does not give away opens nothing any more
+		}
+		return err
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sotto/app/messenger"
+	"sotto/app/platform"
 	"sotto/app/privacy/backup"
 	"sotto/app/privacy/export"
 	"sotto/app/security"
@@ -38,7 +39,7 @@ type Profile struct {
 
 	mu    sync.Mutex
 	guide *guide
-	code  string // the recovery code it was opened with
+	by    opened
 	done  bool
 }
 
@@ -48,11 +49,16 @@ type Options struct {
 	// Params and Limits of passphrase slots; zero: vault.Calibrate and vault.Standard. Tests pass smaller ones as values.
 	Params vault.Params
 	Limits vault.Limits
+	// Keychain is that of the system when nil.
+	Keychain platform.Keychain
 }
 
 func (o Options) filled() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Keychain == nil {
+		o.Keychain = platform.NewKeychain()
 	}
 	return o
 }
@@ -123,26 +129,6 @@ func Create(ctx context.Context, o CreateOptions) (p *Profile, recoveryCode stri
 	return p, code.Text(), nil
 }
 
-// Secret opens a profile: a passphrase or a recovery code.
-type Secret struct {
-	storage storage.Secret
-	code    string
-}
-
-// Passphrase is the secret of a person who remembers it.
-func Passphrase(p string) Secret { return Secret{storage: storage.Passphrase(p)} }
-
-// RecoveryCode is the secret of a person who kept the 20 words.
-func RecoveryCode(words string) Secret {
-	return Secret{storage: storage.RecoveryCode(words), code: words}
-}
-
-// String hides the secret.
-func (Secret) String() string { return "Secret(redacted)" }
-
-// GoString hides the secret.
-func (s Secret) GoString() string { return s.String() }
-
 // OpenOptions say which profile to open, and with what.
 type OpenOptions struct {
 	Options
@@ -183,12 +169,19 @@ func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret,
 		return nil, err
 	}
 	var store *storage.Store
-	err = attempts.Try(func() (err error) {
-		if store, err = storage.Open(ctx, f.dir, secret.storage, o.storage()); err != nil {
+	var by opened
+	try := attempts.Try
+	if secret.keychain {
+		try = attempts.Unguessed
+	}
+	err = try(func() (err error) {
+		if store, by, err = secret.open(ctx, f.dir, o); err != nil {
 			return err
 		}
 		// Before the count is cleared. A full disk or a damaged log keeps nobody out of what is theirs.
-		_ = store.Update(ctx, func(tx chat.Tx) error { return security.RecordUnlock(tx, security.NewAudit(o.Now), failed) })
+		_ = store.Update(ctx, func(tx chat.Tx) error {
+			return errors.Join(security.RecordUnlock(tx, security.NewAudit(o.Now), failed), recordUse(tx, store, o.Now()))
+		})
 		return nil
 	})
 	if err != nil {
@@ -201,13 +194,13 @@ func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret,
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	p.code = secret.code
+	p.by = by
 	return p, nil
 }
 
 // UnlockWait returns how long the next attempt to open the profile in dir has to wait.
-func UnlockWait(dir string) (time.Duration, error) {
-	return security.NewAttempts((&folder{dir: dir}).path(attemptsName), time.Now).Wait()
+func UnlockWait(dir string, o Options) (time.Duration, error) {
+	return security.NewAttempts((&folder{dir: dir}).path(attemptsName), o.filled().Now).Wait()
 }
 
 // compose wires the use cases on an open store.
@@ -295,34 +288,6 @@ func alarms(e messenger.Event) bool {
 		return e.Detail == messenger.ContactDeviceRemoved || e.Detail == messenger.ContactDevicesExpired
 	}
 	return false
-}
-
-// VerifyPassphrase implements security.Secret.
-func (p *Profile) VerifyPassphrase(_ context.Context, passphrase []byte) error {
-	return p.store.VerifyPassphrase(string(passphrase))
-}
-
-// ChangePassphrase replaces the passphrase and turns the epoch. Errors: chat.ErrWrongSecret, [chat.DelayError].
-func (p *Profile) ChangePassphrase(ctx context.Context, old, passphrase string) error {
-	err := p.attempts.Try(func() error { return p.store.ChangePassphrase(ctx, storage.Passphrase(old), passphrase) })
-	return p.recorded(ctx, named(err), "passphrase.changed")
-}
-
-// ResetPassphrase sets a new passphrase after the profile was opened with its recovery code; otherwise chat.ErrRefused.
-func (p *Profile) ResetPassphrase(ctx context.Context, passphrase string) error {
-	if p.code == "" {
-		return fmt.Errorf("%w: the profile was not opened with its recovery code", chat.ErrRefused)
-	}
-	return p.recorded(ctx, p.store.ResetWithRecoveryCode(ctx, p.code, passphrase), "passphrase.reset")
-}
-
-// NewRecoveryCode replaces the recovery code and returns the new one, to be shown once.
-func (p *Profile) NewRecoveryCode(ctx context.Context) (string, error) {
-	code, err := p.store.NewRecoveryCode(ctx)
-	if err := p.recorded(ctx, err, "recovery-code.replaced"); err != nil {
-		return "", err
-	}
-	return code.Text(), nil
 }
 
 func (p *Profile) recorded(ctx context.Context, err error, action string) error {

@@ -201,7 +201,7 @@ func TestWrongPassphrasesMakeTheNextOneWait(t *testing.T) {
 	if !errors.As(last, &delay) || delay.Wait <= 0 {
 		t.Fatalf("the fourth attempt answered %v, want a delay", last)
 	}
-	if wait, err := profile.UnlockWait(dir); err != nil || wait <= 0 {
+	if wait, err := profile.UnlockWait(dir, cheap); err != nil || wait <= 0 {
 		t.Errorf("UnlockWait = %v, %v", wait, err)
 	}
 }

@@ -67,6 +67,17 @@ func (a *Attempts) Try(open func() error) error {
 	return a.store(attempts{})
 }
 
+// Unguessed calls open for a secret that nobody can guess, such as a random key that the system keeps: it neither waits
+// nor counts, and success clears the count. It returns open's error.
+func (a *Attempts) Unguessed(open func() error) error {
+	if err := open(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.store(attempts{})
+}
+
 // Wait returns how long the next attempt has to wait, 0 for not at all.
 func (a *Attempts) Wait() (time.Duration, error) {
 	a.mu.Lock()

@@ -110,9 +110,6 @@ func (p *Screen) askCode() {
 
 func (p *Screen) makeCode() {
 	screen.Run(p.s.Work, func(ctx context.Context) (string, error) {
-		if err := p.s.Profile.StepUp.Use(security.ActSlots); err != nil {
-			return "", err
-		}
 		return p.s.Profile.NewRecoveryCode(context.WithoutCancel(ctx))
 	}, func(code string, err error) {
 		if err != nil {

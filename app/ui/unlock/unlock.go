@@ -211,7 +211,7 @@ func (u *Screen) delayed() bool { return u.s.Now().Before(u.waiting) }
 
 // lookAtDelay asks how long the next try has to wait, and counts down.
 func (u *Screen) lookAtDelay() {
-	screen.Run(u.s.Work, func(context.Context) (time.Duration, error) { return profile.UnlockWait(u.s.Dir) },
+	screen.Run(u.s.Work, func(context.Context) (time.Duration, error) { return profile.UnlockWait(u.s.Dir, u.s.Options) },
 		func(wait time.Duration, err error) {
 			if err != nil || wait <= 0 {
 				return
