@@ -44,6 +44,7 @@ func TestScreens(t *testing.T) {
 			t.Run("everyday", func(t *testing.T) { everyday(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("backups", func(t *testing.T) { backups(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("search", func(t *testing.T) { searches(newGallery(t, folder, mode, mode, 1)) })
+			t.Run("bots", func(t *testing.T) { bots(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("devices", func(t *testing.T) { devices(newGallery(t, folder, mode, mode, 1)) })
 		})
 	}
@@ -95,6 +96,9 @@ func first(g *gallery) {
 	g.text("Your profile is ready")
 	g.take("06-ready")
 	g.press("Talk to the Guide")
+	g.text("Let this bot read")
+	g.take("08-guide-asks")
+	g.press("Let the Guide read")
 	g.text("I am the Guide, a bot")
 	ask(g.client, "How do I delete a conversation?")
 	g.text("no passphrase opens it again")
@@ -191,6 +195,9 @@ func talk(ctx context.Context, g *gallery, own, peer *profile.Profile, lines []s
 		c, err := peer.Messenger.Contact(ctx, me)
 		return err == nil && c.State == chat.ContactAccepted
 	})
+	if peer.Messenger.Self().Bot {
+		choose(ctx, g, own, you, true)
+	}
 	for i, line := range lines[1:] {
 		from, to, id := own, peer, you
 		if i%2 == 1 {
@@ -208,6 +215,47 @@ func talk(ctx context.Context, g *gallery, own, peer *profile.Profile, lines []s
 			g.t.Fatal(err)
 		}
 	}
+}
+
+// choose answers whether a bot may read.
+func choose(ctx context.Context, g *gallery, own *profile.Profile, bot chat.ContactID, yes bool) {
+	g.t.Helper()
+	if err := own.Ledger.Record(ctx, privacy.Choice{Subject: bot, Purpose: chat.BotReads, Given: yes, Method: "sheet"}); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// bots takes the chat with a bot that may not read any more, something having waited for it, and answers its question.
+func bots(g *gallery) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.t.Context(), 3*time.Minute)
+	defer cancel()
+	l := live(g)
+	own, err := profile.Open(ctx, profile.OpenOptions{Dir: l.dir, Secret: profile.Passphrase(l.pass)})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	bot, err := own.Messenger.Find(ctx, "Weather bot")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if _, err := own.Messenger.Send(ctx, own.Messenger.ConversationWith(bot.ID), "And at my sister's, in Torun?", messenger.SendOptions{}); err != nil {
+		g.t.Fatal(err)
+	}
+	choose(ctx, g, own, bot.ID, false)
+	if err := own.Close(); err != nil {
+		g.t.Fatal(err)
+	}
+	unlock(g, l)
+	g.clickUntilItShows(g.row("Weather bot"))
+	g.text("Let this bot read")
+	g.text("May not read")
+	g.take("18-chat-bot-asks")
+	g.press("Let Weather bot read")
+	g.gone("Let this bot read")
+	g.entry("Write to Weather bot")
+	g.take("19-chat-bot-agreed")
+	g.close()
 }
 
 func lastOf(ctx context.Context, g *gallery, own, peer *profile.Profile) chat.MessageID {
