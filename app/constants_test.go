@@ -238,7 +238,7 @@ var homes = map[string]string{
 	"identity": "sotto/crypto/identity", "handshake": "sotto/crypto/handshake", "ratchet": "sotto/crypto/ratchet",
 	"encode": "sotto/crypto/encode", "chat": "sotto/chat", "content": "sotto/chat/content", "messenger": "sotto/app/messenger",
 	"wire": "sotto/transport/wire", "client": "sotto/transport/client", "relay": "sotto/transport/relay",
-	"store": "sotto/transport/relay/store", "sqlite": "sotto/storage/sqlite",
+	"store": "sotto/transport/relay/store", "sqlite": "sotto/storage/sqlite", "privacy": "sotto/app/privacy",
 }
 
 // foreign are the constants of other modules that ours are made of.

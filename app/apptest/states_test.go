@@ -2,6 +2,7 @@ package apptest_test
 
 import (
 	"testing"
+	"time"
 
 	"sotto/app/apptest"
 	"sotto/app/messenger"
@@ -110,5 +111,43 @@ func TestAMessageDeletedBeforeItLeftNeverLeaves(t *testing.T) {
 	}
 	if rows := ada.Thread(ben); rows[0].Text != "instead" || rows[0].Missing != 0 {
 		t.Errorf("Ada has %+v", rows)
+	}
+}
+
+func TestAContactRemovedAndAddedAgainGoesOnWhereThePeerIs(t *testing.T) {
+	w := apptest.NewWorld(t)
+	ada, ben := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{})
+	w.Befriend(ada, ben)
+	for _, text := range []string{"one", "two", "three"} {
+		ada.Say(ben, "Ada's "+text)
+		ben.Say(ada, "Ben's "+text)
+	}
+	same(t, ada, ben)
+	if err := ada.Remove(t.Context(), ben.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Forward(time.Minute)
+	inv, _, err := ben.Invite(t.Context(), messenger.InviteOptions{Reusable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada.AddLink(inv.Link, "")
+	ada.UntilAccepted(ben)
+	ada.Say(ben, "me again")
+	ben.Until("it", func() bool { return len(ben.Thread(ada)) == 7 })
+	rows := ben.Thread(ada)
+	if last := rows[len(rows)-1]; last.Text != "me again" {
+		t.Errorf("the newest message of Ben is %q", last.Text)
+	}
+	ben.Say(ada, "welcome back")
+	ada.Until("the answer", func() bool { return len(ada.Thread(ben)) == 2 })
+	w.Forward(25 * time.Hour)
+	ada.Sleep() // the next start shows what is missing for a day
+	ada.Wake()
+	settle(t, ada)
+	for _, m := range ada.Thread(ben) {
+		if m.Missing != 0 {
+			t.Errorf("%d messages are said to be missing before %q", m.Missing, m.Text)
+		}
 	}
 }

@@ -188,6 +188,9 @@ func (m *Messenger) Remove(ctx context.Context, id chat.ContactID) error {
 		if err := ignoreMissing(u.Conversations().Destroy(conv)); err != nil {
 			return err
 		}
+		if err := u.Settings().Put(settingForgotten, []byte{1}); err != nil {
+			return err
+		}
 		if err := u.forgetGaps(conv); err != nil {
 			return err
 		}

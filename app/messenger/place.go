@@ -173,7 +173,7 @@ func (u *unit) forgottenUpTo(c content.Content) (uint64, error) {
 	if err != nil || conv.NextSeq < renumbered {
 		return 0, ignoreMissing(err)
 	}
-	return 0, nil
+	return c.Seq - 1, nil
 }
 
 // foundMissing takes a number that arrived after all off the row that showed it as missing: what is still missing
