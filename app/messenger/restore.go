@@ -33,8 +33,8 @@ var backedUp = struct {
 	names    []string
 	prefixes []string
 }{
-	names:    []string{settingIdentity, settingList, settingName, settingBot, settingHome},
-	prefixes: []string{settingPin, settingRelay, settingGaps, settingExpired, settingRequest, settingFormer},
+	names:    []string{settingIdentity, settingList, settingName, settingBot, settingHome, "messenger/clock", "messenger/forgotten"},
+	prefixes: []string{settingPin, settingRelay, settingGaps, settingExpired, settingRequest, settingFormer, "messenger/timer/"},
 }
 
 // InBackup reports whether a setting of that name belongs into a backup, and may come from one.
