@@ -1,9 +1,11 @@
 package messenger
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +51,34 @@ func TestAlteredLinksAreMalformed(t *testing.T) {
 		}
 		if _, err := parseLink(text[:i]); !errors.Is(err, chat.ErrMalformed) {
 			t.Fatalf("cut at %d: %v", i, err)
+		}
+	}
+}
+
+// TestTheLinkOfThePageIsTheOneWritten reads the example of docs/PROTOCOL.md section 10.1.
+func TestTheLinkOfThePageIsTheOneWritten(t *testing.T) {
+	page, err := os.ReadFile("../../docs/PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, found := strings.Cut(string(page), "\n```\nsotto:")
+	example, _, closed := strings.Cut(example, "\n```\n")
+	if !found || !closed {
+		t.Fatal("the page has no example of a link")
+	}
+	example = "sotto:" + example
+	all := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
+	want := link{
+		relay:   wire.Address{Host: "relay.example", Port: 443, Mode: wire.Web},
+		mailbox: chat.MailboxID(all(1)), token: wire.Token(all(2)), secret: handshake.Secret(all(3)), peer: chat.ContactID(all(4)),
+		oneTime: true, expires: time.Unix(1_798_761_600, 0).UTC(),
+	}
+	if text := want.text(); text != strings.ReplaceAll(example, "\n", "") {
+		t.Errorf("the page has another link than\n%s", text)
+	}
+	for _, written := range []string{example, " SOTTO://" + example[len("sotto:"):] + "\n"} {
+		if got, err := parseLink(written); err != nil || got != want {
+			t.Errorf("%q is read as another link: %v", written, err)
 		}
 	}
 }
