@@ -86,7 +86,7 @@ func TestWindow(t *testing.T) {
 	onboard(c, "Mira", pass)
 	c.press("Talk to the Guide")
 	c.text("Let this bot read")
-	c.press("Let the Guide read")
+	c.press("Let it read")
 	c.text("I am the Guide, a bot")
 	const question = "How do I verify a contact?"
 	ask(c, question)

@@ -47,7 +47,7 @@ func TestAChatWithABotAsksBeforeAnythingCanBeWritten(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	bot := v.bot("Weather", "Rain from noon.")
 	c := v.openChat(bot)
-	v.until("it asks", func() bool { return v.button("Let Weather read") != nil })
+	v.until("it asks", func() bool { return v.button("Let it read") != nil })
 	n, _ := privacy.NoticeFor(chat.BotReads)
 	if !v.text(n.Title) || !v.text(n.Text) {
 		t.Error("the words are not those that the ledger names")
@@ -68,7 +68,7 @@ func TestAChatWithABotAsksBeforeAnythingCanBeWritten(t *testing.T) {
 	v.shoot("bot-asks")
 	v.resize(theme.WindowMinWidth, theme.WindowMinHeight)
 	v.shoot("bot-asks-small")
-	v.tap("Let Weather read")
+	v.tap("Let it read")
 	v.until("one can write", func() bool { return v.composer() != nil })
 	if !v.consent(bot.Messenger.Self().ID, chat.BotReads) || v.consent(bot.Messenger.Self().ID, chat.BotRemembers) {
 		t.Error("the ledger does not hold what was answered")
@@ -84,7 +84,7 @@ func TestAChatWithABotAsksBeforeAnythingCanBeWritten(t *testing.T) {
 
 	v.letRead(bot, false)
 	v.w.Changed()
-	v.until("it asks again", func() bool { return v.button("Let Weather read") != nil && v.composer() == nil })
+	v.until("it asks again", func() bool { return v.button("Let it read") != nil && v.composer() == nil })
 }
 
 func TestWhatIsWrittenAsConsentIsTakenBackIsKeptAndTheQuestionComes(t *testing.T) {
@@ -98,11 +98,11 @@ func TestWhatIsWrittenAsConsentIsTakenBackIsKeptAndTheQuestionComes(t *testing.T
 	v.write("Will it snow?")
 	v.until("it says why", func() bool { return v.text("you have not let it read what you write") })
 	v.tap("Close")
-	v.until("it asks", func() bool { return v.button("Let Weather read") != nil && v.composer() == nil })
+	v.until("it asks", func() bool { return v.button("Let it read") != nil && v.composer() == nil })
 	if field.Text() != "Will it snow?" {
 		t.Errorf("the composer keeps %q", field.Text())
 	}
-	v.tap("Let Weather read")
+	v.tap("Let it read")
 	v.until("the text is back", func() bool { return v.composer() != nil && v.composer().Text() == "Will it snow?" })
 	if has(bot, v.me, "Will it snow?") {
 		t.Error("it was sent")
@@ -123,7 +123,7 @@ func TestWhatWaitedForABotThatMayNotReadIsExplainedAndTriedAgain(t *testing.T) {
 	v.letRead(bot, false)
 	v.until("it is set aside", func() bool {
 		m := v.bubble("Will it snow?")
-		return m != nil && m.Delivery == widget.Failed && m.Note == "May not read"
+		return m != nil && m.Delivery == widget.Failed && m.Note == "Held back"
 	})
 	v.choose(c, "Will it snow?", "Try again")
 	v.until("it says why", func() bool { return v.text("you have not let it read what you write") })
@@ -138,15 +138,15 @@ func TestTheGuideOfTheEmptyAreaIsAskedForBeforeItIsAdded(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	v.w.Open(screen.Place{Screen: screen.Home})
 	v.tap("Talk to the Guide")
-	v.until("it asks", func() bool { return v.button("Let the Guide read") != nil })
+	v.until("it asks", func() bool { return v.button("Let it read") != nil })
 	v.tap("Not now")
 	if added, err := v.me.GuideAdded(t.Context()); err != nil || added {
 		t.Fatalf("added without a yes: %v, %v", added, err)
 	}
 	v.tap("Talk to the Guide")
-	v.tap("Let the Guide read")
+	v.tap("Let it read")
 	v.until("one can write to it", func() bool { return v.composer() != nil && len(bubbles(v.w.win.Canvas().Content())) > 0 })
-	if v.button("Let Guide read") != nil {
+	if v.button("Let it read") != nil {
 		t.Error("it is asked twice")
 	}
 }
@@ -180,7 +180,7 @@ func TestAContactThatBecomesABotIsNoticedInItsChat(t *testing.T) {
 	v.openChat(ada)
 	v.until("one can write", func() bool { return v.composer() != nil })
 	v.becomesBot(ada)
-	v.until("it asks", func() bool { return v.button("Let Ada read") != nil && v.composer() == nil })
+	v.until("it asks", func() bool { return v.button("Let it read") != nil && v.composer() == nil })
 	v.until("the thread says so", func() bool { return v.text("Ada says that it is a bot now.") })
 	v.shoot("bot-became")
 	v.until("an alert is raised", func() bool {

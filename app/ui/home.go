@@ -74,7 +74,7 @@ func (h *home) Closed() { h.s.Work.End() }
 
 // ask asks whether the Guide may read what is written to it.
 func (h *home) ask() {
-	askbot.Sheet(i18n.T("guide.name"), i18n.T("guide.also"), h.meet).Open(h.s.Canvas())
+	askbot.Sheet(i18n.T("guide.also"), h.meet).Open(h.s.Canvas())
 }
 
 // meet adds the Guide, which may read, and opens its chat.

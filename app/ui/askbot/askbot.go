@@ -25,19 +25,19 @@ func notice() privacy.Notice {
 
 // Sheet answers the question for a bot that is about to be added; also is what holds for this bot beside the notice, and
 // agreed is called after the sheet closed with a yes.
-func Sheet(name, also string, agreed func()) *widget.Dialog {
+func Sheet(also string, agreed func()) *widget.Dialog {
 	n := notice()
 	return widget.NewMessageDialog(widget.MessageWords{
 		Icon: theme.IconBot, Title: n.Title, Text: n.Text,
-		Act: i18n.T("bot.let", i18n.Args{"Name": name}), Cancel: i18n.T("bot.not-now"),
+		Act: i18n.T("bot.let"), Cancel: i18n.T("bot.not-now"),
 	}, widget.NewText(also, widget.TextOptions{Color: theme.Muted, Wrap: true}), agreed)
 }
 
 // Panel answers the question for a chat with a bot that may not read, and its button.
 func Panel(name string, agreed func()) (panel fyne.CanvasObject, button *widget.Button) {
-	n, named := notice(), i18n.Args{"Name": name}
-	card := widget.NewCard(widget.CardWords{Icon: theme.IconBot, Title: n.Title, Sentence: n.Text, Action: i18n.T("bot.let", named)},
-		widget.NewText(i18n.T("bot.until", named), widget.TextOptions{Color: theme.Muted, Wrap: true}), agreed)
+	n := notice()
+	card := widget.NewCard(widget.CardWords{Icon: theme.IconBot, Title: n.Title, Sentence: n.Text, Action: i18n.T("bot.let")},
+		widget.NewText(i18n.T("bot.until", i18n.Args{"Name": name}), widget.TextOptions{Color: theme.Muted, Wrap: true}), agreed)
 	return card, card.Action()
 }
 

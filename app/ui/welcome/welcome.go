@@ -275,7 +275,7 @@ func (w *Screen) offerFirstSteps() {
 
 // askGuide asks whether the Guide may read what is written to it.
 func (w *Screen) askGuide() {
-	askbot.Sheet(i18n.T("guide.name"), i18n.T("guide.also"), w.meetGuide).Open(w.s.Canvas())
+	askbot.Sheet(i18n.T("guide.also"), w.meetGuide).Open(w.s.Canvas())
 }
 
 // meetGuide adds the Guide, which the person just asked for, and opens its chat.

@@ -167,7 +167,7 @@ func TestTheGuideIsAddedOnceAskedForAndItsChatOpens(t *testing.T) {
 		t.Fatal("the Guide was added without a yes")
 	}
 	s.Tap("Talk to the Guide")
-	s.Tap("Let the Guide read")
+	s.Tap("Let it read")
 	s.Until("the window has the profile", func() bool { return s.Taken != nil })
 	added, err := s.Taken.GuideAdded(t.Context())
 	if err != nil || !added {
