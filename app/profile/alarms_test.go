@@ -18,6 +18,7 @@ func TestWhatDeservesALook(t *testing.T) {
 		{messenger.EventSession, messenger.SessionLost, true},
 		{messenger.EventSession, messenger.SessionResent, true},
 		{messenger.EventSession, messenger.SessionResendHeld, true},
+		{messenger.EventSession, messenger.SessionResendRefused, true},
 		{messenger.EventSession, messenger.SessionInitiated, false},
 		{messenger.EventSession, messenger.SessionAccepted, false},
 		{messenger.EventSession, messenger.SessionAnswered, false},

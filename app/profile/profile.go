@@ -281,7 +281,8 @@ func alarms(e messenger.Event) bool {
 		return true
 	case messenger.EventSession:
 		switch e.Detail {
-		case messenger.AlertOverdue, messenger.SessionLost, messenger.SessionResent, messenger.SessionResendHeld:
+		case messenger.AlertOverdue, messenger.SessionLost, messenger.SessionResent, messenger.SessionResendHeld,
+			messenger.SessionResendRefused:
 			return true
 		}
 	case messenger.EventContact:
