@@ -76,9 +76,22 @@ func (d *desk) unlock(ctx context.Context) (*profile.Profile, error) {
 	if !profile.Exists(dir) { // said before anybody is asked for a passphrase
 		return nil, chat.ErrNoProfile
 	}
+	if d.flags.Keychain {
+		p, err := d.enter(ctx, dir, profile.Keychain())
+		if err == nil && d.flags.KeyFile != "" {
+			err = p.PresentKeyFile(d.flags.KeyFile)
+		}
+		return p, err
+	}
+	if w, err := profile.WaysIn(dir, profile.Options{}); err == nil && d.flags.KeyFile == "" && w.KeyFile && !w.Passphrase {
+		return nil, profile.ErrKeyFileNeeded
+	}
 	secret, err := d.passphrase(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if d.flags.KeyFile != "" {
+		return d.enter(ctx, dir, profile.WithKeyFile(secret, d.flags.KeyFile))
 	}
 	return d.enter(ctx, dir, profile.Passphrase(secret))
 }

@@ -9,7 +9,9 @@ import (
 	"os"
 	"time"
 
+	"sotto/app/platform"
 	"sotto/app/privacy/backup"
+	"sotto/app/profile"
 	"sotto/chat"
 )
 
@@ -50,6 +52,15 @@ var sentences = []struct {
 	exit    int
 	message string
 }{
+	{profile.ErrKeyFileNeeded, "key-file-needed", exitLocked, "The passphrase opens this profile only together with its key file. Name it with --key-file."},
+	{profile.ErrKeyFileInside, "key-file-inside", exitUsage, "A key file must not lie in the profile folder: whoever copies the folder would have it too. Nothing was changed."},
+	{profile.ErrKeyFile, "key-file", exitUsage, "That cannot be used as a key file: it must be a readable file of 32 bytes to 1 MiB. Nothing was changed."},
+	{profile.ErrLastWay, "last-way", exitRefused, "A way with a passphrase has to stay, and a keychain is never the only one. Nothing was removed; add another way first."},
+	{profile.ErrTooManyWays, "too-many-ways", exitRefused, "There are 16 ways to open the profile already. Remove one first."},
+	{platform.ErrNoKey, "keychain-empty", exitLocked, "The keychain of this computer holds no key that opens this profile. Nothing was changed; the passphrase opens it."},
+	{platform.ErrKeychain, "keychain-locked", exitLocked, "The keychain of this computer is locked or does not answer. Nothing was changed; the passphrase opens the profile."},
+	{platform.ErrUnsupported, "keychain-none", exitLocked, "There is no keychain on this computer. Nothing was changed; the passphrase opens the profile."},
+
 	{chat.ErrWrongSecret, "wrong-secret", exitLocked, "That passphrase or code does not open this profile."},
 	{chat.ErrTryLater, "try-later", exitLocked, "Too many wrong attempts. Wait a little before the next one."},
 	{chat.ErrLocked, "locked", exitLocked, "The profile is locked. Give its passphrase with --passphrase-file or --passphrase-env."},

@@ -54,6 +54,7 @@ type grammar struct {
 	Restore      restoreVerb      `cmd:"" help:"Make a new profile from a backup."`
 	Consent      consentGroup     `cmd:"" help:"See and change who may learn what."`
 	Audit        auditGroup       `cmd:"" help:"See and check the audit log."`
+	Lock         lockGroup        `cmd:"" help:"See and change what opens the profile."`
 
 	Set        setVerb   `cmd:"" help:"Show or change a setting."`
 	RelayServe relayVerb `cmd:"" help:"Run this profile's own relay until interrupted."`
@@ -66,6 +67,8 @@ type globals struct {
 	Profile        string `placeholder:"DIR" help:"Folder of the profile (default: the one of the window)."`
 	PassphraseFile string `placeholder:"FILE" xor:"passphrase" help:"Read the passphrase from the first line of a file."`
 	PassphraseEnv  string `placeholder:"VAR" xor:"passphrase" help:"Read the passphrase from an environment variable."`
+	KeyFile        string `placeholder:"FILE" help:"The key file that the passphrase needs."`
+	Keychain       bool   `help:"Open with the keychain of this computer; acts that ask for the passphrase still do."`
 	JSON           bool   `name:"json" help:"Print one JSON object per line."`
 }
 
