@@ -47,7 +47,7 @@ func (p *Profile) EraseEverything(ctx context.Context) (privacy.Report, error) {
 			return fmt.Errorf("closing the profile: %w", err)
 		}
 		// The lock file goes last but while it is held, so that no other process takes a half-deleted folder.
-		err := errors.Join(storage.Destroy(p.folder.dir, attemptsName, lockName), p.folder.release())
+		err := errors.Join(storage.Destroy(p.folder.dir, attemptsName, runningName, lockName), p.folder.release())
 		for _, id := range keys {
 			_ = p.forgetKey(ctx, id) // a key that a keychain does not give away opens nothing any more
 		}

@@ -41,6 +41,8 @@ type Profile struct {
 	guide *guide
 	by    opened
 	done  bool
+
+	integrity integrity
 }
 
 // Options are the same for creating, opening and unlocking a profile. The zero value is right for production.
@@ -122,6 +124,7 @@ func Create(ctx context.Context, o CreateOptions) (p *Profile, recoveryCode stri
 	if err != nil {
 		return nil, "", errors.Join(err, store.Close())
 	}
+	f.begin()
 	err = store.Update(ctx, func(tx chat.Tx) error { return p.Audit.Record(tx, "profile.created", "", "") })
 	if err != nil {
 		return nil, "", errors.Join(err, p.shut())
@@ -195,6 +198,8 @@ func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret,
 		return nil, errors.Join(err, store.Close())
 	}
 	p.by = by
+	p.integrity.state.Unclean = f.uncleanStop()
+	f.begin()
 	return p, nil
 }
 
@@ -389,5 +394,9 @@ func (p *Profile) shut() error {
 	p.StepUp.Forget()
 	ctx, cancel := context.WithTimeout(context.Background(), searchLeave)
 	defer cancel()
-	return errors.Join(p.stopGuide(), p.Messenger.Close(), p.Search.Close(ctx), p.Person.close())
+	err := errors.Join(p.stopGuide(), p.Messenger.Close(), p.Search.Close(ctx), p.Person.close())
+	if err == nil && p.settled() {
+		p.folder.endWell()
+	}
+	return err
 }

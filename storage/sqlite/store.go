@@ -48,6 +48,9 @@ type Store struct {
 	follower     atomic.Pointer[func(erased bool)]
 	formerSearch atomic.Pointer[vault.RowKey] // of the snapshot that an erasure made unreadable
 
+	checking   atomic.Pointer[context.CancelFunc] // interrupts a check that runs
+	truncating atomic.Bool
+
 	reached func(point string) // tests: kill points of the epoch turn
 }
 
@@ -108,7 +111,7 @@ func inspect(path string) error {
 	}
 	defer f.Close() //nolint:errcheck // read only
 	header := make([]byte, 100)
-	if _, err := f.ReadAt(header, 0); err != nil || string(header[:16]) != "SQLite format 3\x00" {
+	if _, err := f.ReadAt(header, 0); err != nil || string(header[:len(fileMagic)]) != fileMagic {
 		return damaged("header")
 	}
 	if v := binary.BigEndian.Uint32(header[60:]); v > uint32(len(migrations)) {

@@ -22,6 +22,9 @@ const (
 	tableLeaf     = 13
 )
 
+// fileMagic begins every database file.
+const fileMagic = "SQLite format 3\x00"
+
 // cells calls f with every row of a page. What does not lie where the page says is searched for byte by byte: each row
 // proves itself later, so nothing wrong is taken for one. It reports whether the page was a sound leaf or another page in
 // use.
@@ -46,11 +49,13 @@ func (im *image) cells(n uint32, page []byte, f func(cell)) (sound bool) {
 				f(c)
 			}
 			if sound {
-				return true
+				return n != 1 || string(page[:len(fileMagic)]) == fileMagic
 			}
 		}
-	case indexInterior, tableInterior, indexLeaf, 0: // 0: free, or a record that goes on there
+	case indexInterior, tableInterior, indexLeaf:
 		sound = true
+	case 0: // free, or a record that goes on there
+		sound = n != 1
 	}
 	for place := range len(page) - 8 {
 		if c, ok := im.cell(page, place); ok && shapes[c.shape] {

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sotto/app/privacy"
@@ -19,9 +21,9 @@ import (
 // Exporter writes exports of one profile.
 type Exporter struct {
 	Store    chat.Store
-	Audit    chat.Auditor
-	Identity *identity.Identity
-	Name     func() string // what the person calls itself now; shown in the pages only
+	Audit    chat.Auditor       // nil: the export is recorded nowhere, as one from a damaged history
+	Identity *identity.Identity // nil: it cannot be read any more, and the export is not signed
+	Name     func() string      // what the person calls itself now; shown in the pages only
 	Now      func() time.Time
 }
 
@@ -32,6 +34,7 @@ type Request struct {
 	Conversations []chat.ConversationID // none: everything
 	Zone          *time.Location        // of the times in the pages; nil: UTC
 	Progress      func(done, total int) // called now and then from the same goroutine; may be nil
+	Attach        map[string][]byte     // further files, by the name they get beside the manifest
 }
 
 // Summary says what was written or verified.
@@ -69,7 +72,10 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	if err := run.all(ctx); err != nil {
 		return Summary{}, fmt.Errorf("exporting: %w", err)
 	}
-	s := Summary{Manifest: run.m, Exporter: x.Identity.Fingerprint()}
+	s := Summary{Manifest: run.m}
+	if x.Identity != nil {
+		s.Exporter = x.Identity.Fingerprint()
+	}
 	finished := d.path
 	if r.Encrypt == ExportCode {
 		finished = d.path + ".sealed"
@@ -83,6 +89,9 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	}
 	if err := rename(finished, out); err != nil {
 		return Summary{}, fmt.Errorf("exporting: %w", err)
+	}
+	if x.Audit == nil {
+		return s, nil
 	}
 	err = x.Store.Update(ctx, func(tx chat.Tx) error {
 		return x.Audit.Record(tx, "export.written", "", fmt.Sprintf("%s, %d messages, root %.16s", run.m.Scope, run.m.Counts.Messages, run.m.Root))
@@ -117,15 +126,24 @@ type thread struct {
 func (r *run) all(ctx context.Context) error {
 	own := r.x.Identity
 	r.m = Manifest{
-		V: 1, Format: formatName, Created: stamp(r.created), Exporter: own.Fingerprint().String(), Scope: "everything",
-		Certificate:   base64.StdEncoding.EncodeToString(own.Certificate().Bytes()),
+		V: 1, Format: formatName, Created: stamp(r.created), Scope: "everything",
 		Conversations: []Thread{}, Gaps: []Gap{}, Skipped: []Skip{},
+	}
+	if own != nil {
+		r.m.Exporter = own.Fingerprint().String()
+		r.m.Certificate = base64.StdEncoding.EncodeToString(own.Certificate().Bytes())
 	}
 	if len(r.r.Conversations) > 0 {
 		r.m.Scope = "conversation"
 	}
 	if err := r.d.write(schemaFile, func(w *lines) error { _, err := w.Write(schema); return err }); err != nil {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.r.Attach)) {
+		err := r.d.write(name, func(w *lines) error { _, err := w.Write(r.r.Attach[name]); return err })
+		if err != nil {
+			return err
+		}
 	}
 	if err := r.x.Store.View(ctx, func(tx chat.Tx) error { return r.records(ctx, tx) }); err != nil {
 		return err
@@ -138,11 +156,15 @@ func (r *run) all(ctx context.Context) error {
 	}
 	r.m.Files = r.d.files
 	r.m.Root = fileRoot(r.m.Files)
-	manifest, signature, err := r.m.sign(own, r.x.Now())
+	manifest, err := r.m.bytes()
 	if err != nil {
 		return err
 	}
-	if err := r.d.put(manifestFile, manifest); err != nil {
+	if err := r.d.put(manifestFile, manifest); err != nil || own == nil {
+		return err
+	}
+	signature, err := sign(manifest, own, r.x.Now())
+	if err != nil {
 		return err
 	}
 	return r.d.put(signatureFile, signature)
@@ -234,7 +256,10 @@ func (r *run) contacts(tx chat.Tx, conversations []chat.Conversation) error {
 func (r *run) consents(tx chat.Tx, conversations []chat.Conversation) error {
 	members := r.concerned(conversations)
 	return r.d.write("consents.json", func(w *lines) error {
-		self := chat.ContactID(r.x.Identity.Fingerprint())
+		var self chat.ContactID
+		if r.x.Identity != nil {
+			self = chat.ContactID(r.x.Identity.Fingerprint())
+		}
 		return privacy.WriteReceipts(tx, w, self, r.created, func(c chat.Consent) bool {
 			keep := members == nil || members[c.Subject]
 			if keep {

@@ -22,7 +22,8 @@ const (
 	schemaFile    = "schema.json"
 )
 
-// Manifest is what an export says about itself; it lies in manifest.json and is signed in manifest.sig.
+// Manifest is what an export says about itself; it lies in manifest.json and is signed in manifest.sig; one
+// from a history whose identity is lost has neither exporter nor signature.
 type Manifest struct {
 	V             int      `json:"v"`      // 1
 	Format        string   `json:"format"` // "sotto-export"
@@ -97,18 +98,19 @@ func fileRoot(files []File) string {
 	return hex.EncodeToString(root[:])
 }
 
-// sign returns the bytes of manifest.json and of manifest.sig.
-func (m Manifest) sign(who *identity.Identity, now time.Time) (manifest, signature []byte, err error) {
-	manifest, err = json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return nil, nil, err
-	}
-	manifest = append(manifest, '\n')
+// bytes returns the content of manifest.json.
+func (m Manifest) bytes() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", " ")
+	return append(b, '\n'), err
+}
+
+// sign returns the content of manifest.sig.
+func sign(manifest []byte, who *identity.Identity, now time.Time) ([]byte, error) {
 	sig, err := who.Sign(encode.ExportManifest, manifest, now)
 	if err != nil {
-		return nil, nil, fmt.Errorf("signing the manifest: %w", err)
+		return nil, fmt.Errorf("signing the manifest: %w", err)
 	}
-	return manifest, signatureBytes(sha256.Sum256(manifest), sig), nil
+	return signatureBytes(sha256.Sum256(manifest), sig), nil
 }
 
 // signatureBytes is the one form of manifest.sig. The two sums let a change be told apart: of the manifest, of the
