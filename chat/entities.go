@@ -134,8 +134,9 @@ type Message struct {
 	Received     time.Time // when it was stored here
 	State        MessageState
 	Text         string
-	ReplyTo      MessageID // zero: none
-	ExpiresAfter time.Duration
+	ReplyTo      MessageID     // zero: none
+	ExpiresAfter time.Duration // how long it stays, 0: for ever; of a notice about the timer: what it was set to
+	Expires      time.Time     // when it is removed; zero: never
 	Edited       bool
 	EditSeq      uint64
 	Deleted      bool // tombstone: text gone, nothing revives it

@@ -11,6 +11,9 @@ type Store interface {
 	View(ctx context.Context, f func(Tx) error) error
 	// Update runs f as the single writer and commits all of it, durably, or nothing.
 	Update(ctx context.Context, f func(Tx) error) error
+	// Purge runs f like Update and then leaves nothing of what f removed in the files: the WAL is truncated and a snapshot
+	// of the search index made unreadable. Interrupted after the commit, the next opening finishes it.
+	Purge(ctx context.Context, f func(Tx) error) error
 	// Erase runs f like Update and then makes what f removed unreadable with the current files: the WAL is truncated
 	// and the erasure epoch turned. Interrupted after the commit, the next opening finishes it.
 	Erase(ctx context.Context, f func(Tx) error) error
@@ -23,6 +26,7 @@ type Tx interface {
 	Conversations() Conversations
 	Messages() Messages
 	Annotations() Annotations
+	Deadlines() Deadlines
 	Sessions() Sessions
 	Prekeys() Prekeys
 	Replays() Replays
@@ -87,6 +91,16 @@ type Annotations interface {
 	// from the first on after the zero id.
 	List(conv ConversationID, after MessageID, limit int) ([]Annotation, error)
 	DeleteForTarget(ConversationID, MessageID) error
+}
+
+// Deadlines finds the stored messages that have an end ([Message.Expires]).
+type Deadlines interface {
+	// Due returns at most limit messages that end at t or before, those that end first coming first.
+	Due(t time.Time, limit int) ([]Message, error)
+	// Count returns how many messages end at t or before.
+	Count(t time.Time) (int, error)
+	// Next returns when the next message ends, ErrNotFound when none does.
+	Next() (time.Time, error)
 }
 
 // Sessions holds ratchet sessions.

@@ -42,7 +42,7 @@ func (in *intake) apply(mb chat.Mailbox, s session, c content.Content) error {
 	case content.Route:
 		return in.takeRoute(s.Peer, s.Device, &b)
 	case content.Timer:
-		return nil // timers come with retention; the number is reserved
+		return in.applyTimer(contact, s, c, b)
 	}
 	return in.hand(contact, c)
 }
@@ -228,6 +228,7 @@ func (in *intake) storeMessage(contact chat.Contact, s session, c content.Conten
 	msg.Direction, msg.State = chat.In, chat.Delivered
 	msg.Seq, msg.Sent, msg.Received = c.Seq, c.Sent, in.now.UTC()
 	msg.ReplyTo, msg.ExpiresAfter, msg.NoForward = c.ReplyTo, c.ExpiresAfter, s.noForward
+	msg.Expires = in.endUnread(c.ExpiresAfter)
 	msg, err := in.place(msg)
 	if err != nil {
 		return err

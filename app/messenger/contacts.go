@@ -191,6 +191,9 @@ func (m *Messenger) Remove(ctx context.Context, id chat.ContactID) error {
 		if err := u.Settings().Put(settingForgotten, []byte{1}); err != nil {
 			return err
 		}
+		if err := dropSetting(u.Tx, settingTimer+conv.String()); err != nil {
+			return err
+		}
 		if err := u.forgetGaps(conv); err != nil {
 			return err
 		}

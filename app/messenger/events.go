@@ -16,7 +16,7 @@ const (
 	EventRequest    EventType = "request"    // a stranger wrote
 	EventContact    EventType = "contact"    // a contact was added or changed; Detail says how
 	EventEdit       EventType = "edit"       // Message got another text
-	EventDelete     EventType = "delete"     // Message became a tombstone
+	EventDelete     EventType = "delete"     // Message became a tombstone or is gone; Detail says why it is gone
 	EventReaction   EventType = "reaction"   // reactions of Message changed
 	EventTyping     EventType = "typing"     // On: the contact is writing
 	EventSession    EventType = "session"    // a ratchet session began or changed; Detail says how
@@ -37,6 +37,7 @@ const (
 	AlertDamaged         = "damaged"          // stored rows do not authenticate
 	AlertRolledBack      = "rolled-back"      // this profile is an older copy of itself, or runs twice
 	AlertBecameBot       = "became-bot"       // the contact says that it is a bot, and did not before
+	AlertClock           = "clock-leapt"      // deletions wait for the person's word about the time; Count are due
 	AlertOverdue         = "pq-overdue"       // a session had no post-quantum exchange for too long
 )
 
@@ -56,6 +57,7 @@ const (
 	ContactRead      = "read" // its conversation was read here
 	ContactChanged   = "changed"
 	ContactDraft     = "draft"
+	ContactTimer     = "timer"    // how long new messages of its conversation stay was changed
 	ContactSettings  = "settings" // its conversation was pinned or muted
 
 	ContactDeviceRemoved  = "device-removed"  // its list does not hold a device any more; Text is the device's id

@@ -24,6 +24,7 @@ type Messenger struct {
 	keys     keys
 	known    identity.Known // certificates and device lists that were verified in this run
 	ratchets ratchets       // guarded by commits
+	clock    *clock         // by which messages end
 
 	commits sync.Mutex // orders commits with what subscribers hear of them
 	rolled  bool       // a rollback was noticed in this run; guarded by commits
@@ -31,6 +32,9 @@ type Messenger struct {
 	pool    *pool
 	outbox  *outbox
 	tender  *tender
+	expirer *expirer
+
+	retention Retention // nil: the person has no rules
 
 	busy     atomic.Int64 // batches of pushes being committed
 	received atomic.Int64 // pushes taken, in this run
@@ -60,14 +64,24 @@ func Open(ctx context.Context, opts Options) (*Messenger, error) {
 	if err != nil {
 		return nil, err
 	}
+	var seen *clock
+	err = opts.Store.View(ctx, func(tx chat.Tx) (err error) {
+		seen, err = loadClock(tx, opts.Now, opts.Seen)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	m := &Messenger{
 		store: opts.Store, gate: opts.Gate, auditor: opts.Auditor, now: opts.Now, handlers: opts.Handlers,
+		clock: seen, retention: opts.Retention,
 		keys: k, self: self, hub: newHub(), typing: map[chat.ConversationID]typingNotice{}, renewed: map[chat.ContactID]time.Time{},
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.pool = newPool(m, opts.Relays)
 	m.outbox = newOutbox(m)
 	m.tender = newTender(m)
+	m.expirer = newExpirer(m)
 	return m, nil
 }
 
@@ -80,6 +94,9 @@ func (m *Messenger) Start(ctx context.Context) error {
 	}
 	m.started = true
 	m.mu.Unlock()
+	if err := m.Expire(ctx); err != nil && !laterPerhaps(err) {
+		return fmt.Errorf("start: %w", err)
+	}
 	if err := m.update(ctx, (*unit).reconnect); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
@@ -97,6 +114,7 @@ func (m *Messenger) Start(ctx context.Context) error {
 		}
 	}
 	m.takeOver()
+	m.group.Go(m.expirer.run)
 	m.group.Go(m.tender.run)
 	m.group.Go(func() {
 		m.tender.awaitGenerations()

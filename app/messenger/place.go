@@ -18,11 +18,11 @@ const missingAfter = 24 * time.Hour
 // a higher seq (docs/PROTOCOL.md section 8). Nobody's clock moves anything, and what has no seq comes last.
 func (u *unit) place(msg chat.Message) (chat.Message, error) {
 	if msg.Seq == 0 {
-		return u.Messages().Put(msg)
+		return u.store(msg)
 	}
 	next, err := u.Messages().FirstAbove(msg.Conversation, msg.Author, msg.Device, msg.Seq)
 	if errors.Is(err, chat.ErrNotFound) {
-		return u.Messages().Put(msg)
+		return u.store(msg)
 	}
 	if err != nil {
 		return chat.Message{}, err
@@ -37,6 +37,14 @@ func (u *unit) place(msg chat.Message) (chat.Message, error) {
 	}
 	if msg.Position, err = u.Messages().Between(msg.Conversation, next.Position, after); err != nil {
 		return chat.Message{}, err
+	}
+	return u.store(msg)
+}
+
+// store puts a message and notes when it ends.
+func (u *unit) store(msg chat.Message) (chat.Message, error) {
+	if !msg.Expires.IsZero() && (u.ends.IsZero() || msg.Expires.Before(u.ends)) {
+		u.ends = msg.Expires
 	}
 	return u.Messages().Put(msg)
 }

@@ -67,7 +67,7 @@ func (u *unit) markRead(conv chat.Conversation, upTo int64) (ids []chat.MessageI
 				continue
 			}
 			msg.State = chat.Read
-			if _, err := u.Messages().Put(msg); err != nil {
+			if _, err := u.store(u.beginToEnd(msg)); err != nil {
 				return nil, 0, err
 			}
 			ids = append(ids, msg.ID)

@@ -186,7 +186,7 @@ func (u *unit) undelivered(conv chat.ConversationID) ([]chat.Message, error) {
 	var out []chat.Message
 	for _, msg := range rows {
 		if msg.Direction != chat.Out || msg.Kind != chat.KindText || msg.State != chat.Sent || u.now.Sub(msg.Sent) > resendAge ||
-			msg.ExpiresAfter > 0 && u.now.Sub(msg.Sent) >= msg.ExpiresAfter {
+			u.ended(msg) {
 			continue
 		}
 		waiting, err := u.Queue().ForMessage(msg.ID)

@@ -150,7 +150,7 @@ func TestI13OnlyTheNewestFiftyOfSevenDaysThatHaveNotExpiredAreSentAgain(t *testi
 		if err != nil {
 			return err
 		}
-		m.ExpiresAfter = time.Minute
+		m.ExpiresAfter, m.Expires = time.Minute, p.now.Add(time.Minute)
 		_, err = tx.Messages().Put(m)
 		return err
 	})

@@ -33,7 +33,13 @@ func (m *Messenger) Send(ctx context.Context, conv chat.ConversationID, text str
 		if err != nil {
 			return err
 		}
-		c := content.Content{ID: chat.NewMessageID(), Conv: conv, Sent: u.now, ReplyTo: o.ReplyTo, Body: content.Text{Text: text}}
+		timer, err := timerOf(u.Tx, conv)
+		if err != nil {
+			return err
+		}
+		c := content.Content{
+			ID: chat.NewMessageID(), Conv: conv, Sent: u.now, ReplyTo: o.ReplyTo, ExpiresAfter: timer.After, Body: content.Text{Text: text},
+		}
 		if c.Seq, err = u.nextSeq(conv); err != nil {
 			return err
 		}
@@ -103,9 +109,10 @@ func (u *unit) nextSeq(id chat.ConversationID) (uint64, error) {
 func (u *unit) putOwn(peer chat.ContactID, c content.Content, text string) (chat.Message, error) {
 	self := u.m.Self()
 	at := c.Sent.UTC()
-	msg, err := u.Messages().Put(chat.Message{
+	msg, err := u.store(chat.Message{
 		ID: c.ID, Conversation: c.Conv, Author: self.ID, Device: self.Device, Direction: chat.Out, Kind: chat.KindText, Seq: c.Seq,
 		Sent: at, Received: at, State: chat.Queued, Text: text, ReplyTo: c.ReplyTo, ExpiresAfter: c.ExpiresAfter,
+		Expires: u.end(c.ExpiresAfter),
 	})
 	if err != nil {
 		return chat.Message{}, err

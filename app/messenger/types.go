@@ -19,6 +19,10 @@ type Options struct {
 	Auditor  chat.Auditor     // nil: nothing is audited
 	Now      func() time.Time // nil: time.Now
 	Handlers map[content.Kind]Handler
+	// Retention says which messages the person's rules do not keep; nil: there are no rules.
+	Retention Retention
+	// Seen is a time that has passed for sure, as a locked profile saw it; zero: what the store knows.
+	Seen time.Time
 }
 
 // Profile is what Create needs.

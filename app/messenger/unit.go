@@ -23,6 +23,7 @@ type unit struct {
 	list   *identity.DeviceList // the own list was renewed
 	rolled bool                 // a rollback was noticed and dealt with
 	states staged               // of the sessions stored
+	ends   time.Time            // when the first of the messages stored ends; zero: none does
 }
 
 // update runs f as one unit of work and tells its events after the commit, in the order of commits.
@@ -41,7 +42,10 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 	var u *unit
 	err := run(ctx, func(tx chat.Tx) error {
 		u = &unit{Tx: tx, m: m, now: m.now()}
-		return f(u)
+		if err := f(u); err != nil || len(u.events) == 0 || !m.clock.stale() {
+			return err
+		}
+		return m.clock.seal(tx)
 	})
 	if err != nil {
 		if u != nil {
@@ -66,6 +70,7 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 	if u.tend {
 		m.tender.wake()
 	}
+	m.expirer.stored(u)
 	return nil
 }
 

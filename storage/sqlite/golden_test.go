@@ -384,7 +384,19 @@ func TestHistorySurvivesTheWayBackAndForth(t *testing.T) {
 			t.Fatalf("schema %d, %v", have, err)
 		}
 		closeStore(t, s)
+		if number < 4 {
+			withoutEnds(want) // the older schemas have none
+		}
 		sameListing(t, "back to "+strconv.Itoa(number)+" and opened", takeInventory(t, p.open(t)), want)
+	}
+}
+
+// withoutEnds takes the ends of the messages out of a listing.
+func withoutEnds(listing any) {
+	for _, conversation := range listing.(map[string]any)["Messages"].(map[string]any) {
+		for _, m := range conversation.([]any) {
+			delete(m.(map[string]any), "Expires")
+		}
 	}
 }
 

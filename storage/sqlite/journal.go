@@ -283,7 +283,7 @@ func (t *tx) dropSearchKey() error {
 func (t *tx) keepSearchKey() {
 	if t.search != nil {
 		t.s.formerSearch.Store(nil)
-		if id, key := t.s.keys.purpose(searchPurpose); t.erase && id != 0 {
+		if id, key := t.s.keys.purpose(searchPurpose); (t.erase || t.purge) && id != 0 {
 			t.s.formerSearch.Store(&key)
 		}
 		t.s.keys.put(t.searchRow, *t.search)

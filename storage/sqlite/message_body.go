@@ -6,7 +6,11 @@ import (
 	"sotto/chat"
 )
 
-const messageV1 = 1
+// A message that has an end is written in the second layout, which adds it; others in the first.
+const (
+	messageV1 = 1
+	messageV2 = 2
+)
 
 // Flags of a message body.
 const (
@@ -26,17 +30,29 @@ func encodeMessage(m chat.Message) []byte {
 			flags |= f.bit
 		}
 	}
-	w := layout(messageV1).fixed(m.ID[:]).fixed(m.Conversation[:]).fixed(m.Author[:]).fixed(m.Device[:]).uint(flags).
+	version := byte(messageV1)
+	if !m.Expires.IsZero() {
+		version = messageV2
+	}
+	w := layout(version).fixed(m.ID[:]).fixed(m.Conversation[:]).fixed(m.Author[:]).fixed(m.Device[:]).uint(flags).
 		text(string(m.Kind)).uint(m.Seq).time(m.Sent).time(m.Received).text(string(m.State)).text(m.Text).
 		fixed(m.ReplyTo[:]).int(int64(m.ExpiresAfter)).uint(m.EditSeq).uint(uint64(len(m.Reactions)))
 	for _, r := range m.Reactions {
 		w.fixed(r.From[:]).text(r.Emoji).uint(r.Seq)
 	}
-	return w.text(m.Notice).bytes(m.Raw).int(int64(m.Missing)).text(m.Failure).int(m.Revision).b
+	w.text(m.Notice).bytes(m.Raw).int(int64(m.Missing)).text(m.Failure).int(m.Revision)
+	if version == messageV2 {
+		w.time(m.Expires)
+	}
+	return w.b
 }
 
 func decodeMessage(b []byte) (m chat.Message, ok bool) {
-	r := read(b, messageV1)
+	version := byte(messageV1)
+	if len(b) > 0 && b[0] == messageV2 {
+		version = messageV2
+	}
+	r := read(b, version)
 	r.fixed(m.ID[:])
 	r.fixed(m.Conversation[:])
 	r.fixed(m.Author[:])
@@ -58,12 +74,16 @@ func decodeMessage(b []byte) (m chat.Message, ok bool) {
 		m.Reactions = append(m.Reactions, v)
 	}
 	m.Notice, m.Raw, m.Missing, m.Failure, m.Revision = r.text(), r.bytes(), int(r.int()), r.text(), r.int()
+	if version == messageV2 {
+		m.Expires = r.time()
+		r.failed = r.failed || m.Expires.IsZero()
+	}
 	return m, r.done()
 }
 
 // normal returns the message as a later Get will: instants in UTC without a monotonic reading.
 func normal(m chat.Message) chat.Message {
-	m.Sent, m.Received = instant(m.Sent), instant(m.Received)
+	m.Sent, m.Received, m.Expires = instant(m.Sent), instant(m.Received), instant(m.Expires)
 	return m
 }
 

@@ -196,6 +196,9 @@ func (r messagesRepo) insert(th *thread, m chat.Message, tag []byte) (chat.Messa
 		return m, mapped(err)
 	}
 	r.t.addTag(tag, id)
+	if err := r.t.setEnd(id, ending{th.row, instant(m.Expires)}); err != nil {
+		return m, err
+	}
 	return m, r.t.list(th, entry{m.Position, id, markOf(sealed)})
 }
 
@@ -224,6 +227,11 @@ func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) 
 	}
 	if m.Text != old.Text || m.Deleted != old.Deleted || m.Kind != old.Kind || !m.DisplayTime().Equal(old.DisplayTime()) {
 		if err := r.t.journal(id); err != nil {
+			return m, err
+		}
+	}
+	if !instant(m.Expires).Equal(old.Expires) {
+		if err := r.t.setEnd(id, ending{th.row, instant(m.Expires)}); err != nil {
 			return m, err
 		}
 	}
@@ -261,6 +269,9 @@ func (r messagesRepo) Delete(id chat.MessageID) error {
 	if err := r.t.dropTag(tag, integer(row[0])); err != nil {
 		return err
 	}
+	if err := r.t.setEnd(integer(row[0]), ending{}); err != nil {
+		return err
+	}
 	return r.t.remove(messages, integer(row[0]))
 }
 
@@ -268,6 +279,9 @@ func (r messagesRepo) Delete(id chat.MessageID) error {
 func (t *tx) destroyMessages(th *thread) error {
 	merged, err := t.merged()
 	if err != nil {
+		return err
+	}
+	if err := t.dropEnds(th); err != nil {
 		return err
 	}
 	return t.everyEntry(th, func(entries []entry) error {

@@ -58,6 +58,7 @@ var (
 	audit       = record("audit", "audit", false)
 	events      = record("events", "events", false)
 	settings    = record("settings", "settings", true)
+	deadlines   = newTable("deadlines", "settings", false)
 )
 
 func record(name, purpose string, covered bool) *table {
@@ -71,7 +72,7 @@ var covered = []*table{
 }
 
 // counted lists the tables that are checked when they are first read.
-var counted = []*table{rejections, audit, events}
+var counted = []*table{rejections, audit, events, deadlines}
 
 // digested lists the tables in the order of their digests in the cover, which is part of its format: new ones come last
 // (docs/STORAGE.md section 5).

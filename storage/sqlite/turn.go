@@ -182,9 +182,6 @@ func (s *Store) Slots() []vault.Slot { return s.currentVault().Slots() }
 // Opener is the id of the slot that opened the store; zero for one that was made, not opened.
 func (s *Store) Opener() vault.SlotID { return s.currentVault().Opener() }
 
-// Opener is the id of the slot that opened the store; zero for one that was made, not opened.
-func (s *Store) Opener() vault.SlotID { return s.currentVault().Opener() }
-
 // Verify answers nil when the secret opens a slot, ErrWrongSecret otherwise (step-up).
 func (s *Store) Verify(secret vault.Secret) error { return VaultError(s.currentVault().Verify(secret)) }
 

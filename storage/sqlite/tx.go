@@ -14,6 +14,7 @@ type tx struct {
 
 	// Of a write transaction.
 	erase   bool // what it removes must become unreadable
+	purge   bool // what it removes must leave the files
 	turned  bool // it is the one that turns the epoch
 	dirty   bool
 	draft   *draft
@@ -24,6 +25,8 @@ type tx struct {
 	added    int   // tags of new messages
 	mergedTo int64 // row up to which it merged tags, 0: it did not
 	scrubbed bool  // no stale tag is left
+
+	ends map[int64]ending // of messages that this transaction gave another end; zero: none
 
 	followed  bool          // messages changed
 	search    *vault.RowKey // new key of the search snapshot, and its row
@@ -40,6 +43,7 @@ func (t *tx) Contacts() chat.Contacts           { return contactsRepo{t} }
 func (t *tx) Conversations() chat.Conversations { return conversationsRepo{t} }
 func (t *tx) Messages() chat.Messages           { return messagesRepo{t} }
 func (t *tx) Annotations() chat.Annotations     { return annotationsRepo{t} }
+func (t *tx) Deadlines() chat.Deadlines         { return deadlinesRepo{t} }
 func (t *tx) Sessions() chat.Sessions           { return sessionsRepo{t} }
 func (t *tx) Prekeys() chat.Prekeys             { return prekeysRepo{t} }
 func (t *tx) Replays() chat.Replays             { return replaysRepo{t} }
@@ -232,7 +236,7 @@ func (t *tx) seal() error {
 	if err := t.flushThreads(); err != nil {
 		return err
 	}
-	if t.erase {
+	if t.erase || t.purge && t.followed {
 		if err := t.dropSearchKey(); err != nil {
 			return err
 		}
@@ -252,6 +256,7 @@ func (t *tx) seal() error {
 // committed makes the transaction's changes the present state of the store.
 func (t *tx) committed() {
 	t.draft.commit()
+	t.s.ends.settle(t.ends)
 	t.s.pending = (t.s.pending || t.erase) && !t.turned
 	t.s.stale = t.s.stale && !t.scrubbed
 	if len(t.rows) > keptThreads {

@@ -38,7 +38,7 @@ func (w *wrecker) takeSmall(c cell, hint *[]*table) error {
 }
 
 func (w *wrecker) takeThread(c cell, row []value) {
-	if w.keyRows[markOf(bytesOf(row[1]))] {
+	if w.keyRows[markOf(bytesOf(row[1]))] || w.isDeadline(c, row) {
 		return
 	}
 	th := w.thread(c.row)
@@ -50,6 +50,19 @@ func (w *wrecker) takeThread(c cell, row []value) {
 		w.count(threads, c.row)
 		th.state = &s
 	}
+}
+
+// isDeadline counts a row of the table of ends. What it says stands in its message too.
+func (w *wrecker) isDeadline(c cell, row []value) bool {
+	id, key, known := w.key(deadlines.purpose)
+	if !known {
+		return false
+	}
+	if _, err := key.Open(deadlines.rowData(c.row, id, nil), bytesOf(row[1])); err != nil {
+		return false
+	}
+	w.count(deadlines, c.row)
+	return true
 }
 
 func (w *wrecker) takeConversation(c cell, row []value) {

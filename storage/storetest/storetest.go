@@ -31,6 +31,8 @@ func Run(t *testing.T, open func(*testing.T) chat.Store) {
 		{"ALateMessageReachesBackSoFar", lateness},
 		{"RollbackRestoresThreads", rollbackThreads},
 		{"DestroyLeavesOnlyOtherConversations", destroy},
+		{"DeadlinesFindWhatEnds", deadlines},
+		{"PurgeCommitsLikeUpdate", purging},
 		{"AnnotationsWaitForTheirTarget", annotations},
 		{"SessionsComeBackNewestFirst", sessions},
 		{"PrekeysAreDueByErase", prekeys},

@@ -25,6 +25,11 @@ func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
 	return s.unit(ctx, s.Beneath.Update, f)
 }
 
+// Purge implements chat.Store.
+func (s *Store) Purge(ctx context.Context, f func(chat.Tx) error) error {
+	return s.unit(ctx, s.Beneath.Purge, f)
+}
+
 // Erase implements chat.Store.
 func (s *Store) Erase(ctx context.Context, f func(chat.Tx) error) error {
 	return s.unit(ctx, s.Beneath.Erase, f)

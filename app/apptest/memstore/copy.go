@@ -44,7 +44,7 @@ func copyConversation(c chat.Conversation) chat.Conversation {
 
 func copyMessage(m chat.Message) chat.Message {
 	m.Reactions, m.Raw = list(m.Reactions), blob(m.Raw)
-	m.Sent, m.Received = instant(m.Sent), instant(m.Received)
+	m.Sent, m.Received, m.Expires = instant(m.Sent), instant(m.Received), instant(m.Expires)
 	return m
 }
 

@@ -103,6 +103,9 @@ func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
 	return nil
 }
 
+// Purge implements chat.Store.
+func (s *Store) Purge(ctx context.Context, f func(chat.Tx) error) error { return s.Update(ctx, f) }
+
 // Erase implements chat.Store.
 func (s *Store) Erase(ctx context.Context, f func(chat.Tx) error) error {
 	return s.Update(ctx, f)
@@ -144,6 +147,7 @@ func (t *tx) Contacts() chat.Contacts           { return contacts{t} }
 func (t *tx) Conversations() chat.Conversations { return conversations{t} }
 func (t *tx) Messages() chat.Messages           { return messages{t} }
 func (t *tx) Annotations() chat.Annotations     { return annotations{t} }
+func (t *tx) Deadlines() chat.Deadlines         { return deadlines{t} }
 func (t *tx) Sessions() chat.Sessions           { return sessions{t} }
 func (t *tx) Prekeys() chat.Prekeys             { return prekeys{t} }
 func (t *tx) Replays() chat.Replays             { return replays{t} }

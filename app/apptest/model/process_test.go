@@ -44,6 +44,8 @@ func (t *traced) Update(ctx context.Context, f func(chat.Tx) error) error {
 	return err
 }
 
+func (t *traced) Purge(ctx context.Context, f func(chat.Tx) error) error { return t.Update(ctx, f) }
+
 func (t *traced) Erase(ctx context.Context, f func(chat.Tx) error) error { return t.Update(ctx, f) }
 
 // start opens the messenger of a party on its store and lets it run until nothing moves.
