@@ -44,7 +44,7 @@ type Hit struct {
 type Found struct {
 	Hits []Hit
 	Next Cursor // of the page after this one; empty: there are no more
-	// Progress of the index when the search was made: while it is not ready, older hits may be missing.
+	// Progress of the index when the search was made: while it is not ready, hits that were stored later may be missing.
 	Progress Progress
 }
 
@@ -52,6 +52,7 @@ type Found struct {
 type Progress struct {
 	Done, Total int  // messages
 	Ready       bool // everything that was committed before is found
+	Held        bool // it does not go on until it is let
 }
 
 // Percent is Done of Total from 0 to 99, and 100 when it is ready.
@@ -74,4 +75,6 @@ type Searcher interface {
 	Progress() Progress
 	// Wait returns when everything that was committed before is found; the context's error when it ends first.
 	Wait(context.Context) error
+	// Hold stops the building of the index where it is, and lets it go on. What is indexed is found meanwhile.
+	Hold(bool)
 }

@@ -61,7 +61,7 @@ func (v *searchVerb) do(ctx context.Context, d *desk) (any, error) {
 		return nil, err
 	}
 	if !found.Progress.Ready {
-		d.say("Still indexing: %d %%. Older messages may be missing.", found.Progress.Percent())
+		d.say("Still indexing: %d %%. Newer messages may be missing.", found.Progress.Percent())
 	}
 	return newHits(ctx, p.Messenger, found)
 }

@@ -2,10 +2,14 @@ package search
 
 import (
 	"context"
+	"errors"
 
 	"sotto/chat"
 	"sotto/storage/sqlite"
 )
+
+// errHeld: the building was stopped; it goes on when it is let.
+var errHeld = errors.New("search: held")
 
 // batch is what one reading of the history gave.
 type batch struct {
@@ -33,6 +37,10 @@ func (x *Index) catchUp(ctx context.Context) error {
 		}
 		if b.next == x.image.mark {
 			break
+		}
+		x.reach("batch")
+		if x.held.Load() && !progress.Ready {
+			return errHeld
 		}
 		if !long && b.rows >= x.options.Batch {
 			long = true

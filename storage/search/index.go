@@ -55,6 +55,7 @@ type Index struct {
 	saves   chan chan error // requests of Save
 	closing sync.Once
 
+	held     atomic.Bool
 	erased   atomic.Bool // the key of the snapshot was destroyed
 	pending  atomic.Int64
 	progress atomic.Pointer[chat.Progress]
@@ -111,7 +112,17 @@ func (x *Index) Start() {
 }
 
 // Progress implements chat.Searcher.
-func (x *Index) Progress() chat.Progress { return *x.progress.Load() }
+func (x *Index) Progress() chat.Progress {
+	p := *x.progress.Load()
+	p.Held = x.held.Load() && !p.Ready
+	return p
+}
+
+// Hold implements chat.Searcher.
+func (x *Index) Hold(on bool) {
+	x.held.Store(on)
+	x.poke()
+}
 
 // Wait returns when everything that was committed before is found, with the context's error when it ends first.
 func (x *Index) Wait(ctx context.Context) error {

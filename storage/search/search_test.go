@@ -342,3 +342,39 @@ func TestSearchAgreesWithReadingEverything(t *testing.T) {
 		x = h.index(t, Options{Batch: 7})
 	}
 }
+
+func TestWhileItIsBuiltItAnswersFromWhatIsThere(t *testing.T) {
+	h := newHistory(t)
+	for i := range 40 {
+		h.put(t, message(i, "tea"))
+	}
+	var x *Index
+	batches := 0
+	held := make(chan struct{})
+	x = New(h.store, h.path(), Options{Batch: 10, reached: func(point string) {
+		if point != "batch" {
+			return
+		}
+		if batches++; batches == 3 {
+			x.Hold(true)
+			close(held)
+		}
+	}})
+	defer x.Close(ctx) //nolint:errcheck // it answers nil
+	x.Start()
+	<-held
+	found, err := x.Search(ctx, chat.Query{Text: "tea", Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := found.Progress; len(found.Hits) != 20 || p.Ready || !p.Held || p.Percent() != 50 {
+		t.Errorf("%d hits, %+v, %d %%", len(found.Hits), p, p.Percent())
+	}
+	x.Hold(false)
+	if got := texts(t, x, chat.Query{Text: "tea"}); len(got) != 40 {
+		t.Errorf("%d hits when it went on", len(got))
+	}
+	if p := x.Progress(); !p.Ready || p.Held || p.Percent() != 100 {
+		t.Errorf("progress at the end %+v", p)
+	}
+}

@@ -113,7 +113,12 @@ func (v *View) run(q chat.Query, then func(chat.Found, error)) {
 // watch looks at the index again while it is being built.
 func (v *View) watch() {
 	p := v.s.Profile.Search.Progress()
-	v.indexing.SetContent(i18n.T("search.indexing", i18n.Args{"Percent": p.Percent()}))
+	words, act := "search.indexing", "search.hold"
+	if p.Held {
+		words, act = "search.held", "search.go-on"
+	}
+	v.indexing.SetContent(i18n.T(words, i18n.Args{"Percent": p.Percent()}))
+	v.hold.SetText(i18n.T(act))
 	if v.progress.Visible() == p.Ready {
 		setVisible(v.progress, !p.Ready)
 		v.content.Refresh()

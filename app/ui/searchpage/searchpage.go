@@ -22,7 +22,8 @@ type View struct {
 	field    *widget.SearchField
 	filters  *fyne.Container
 	indexing *widget.Text
-	progress fyne.CanvasObject // indexing with its margins
+	hold     *widget.Button
+	progress fyne.CanvasObject // indexing and hold
 	empty    *fyne.Container   // in place of the list: what to do, or that nothing was found
 	list     *widget.ConversationList
 
@@ -59,7 +60,11 @@ func New(s screen.Services, at screen.Place) *View {
 	v.field.OnSubmitted = func(string) { v.openSelected() }
 	v.filters = widget.NewRow(theme.Space2, -1)
 	v.indexing = widget.NewText("", widget.TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Wrap: true})
-	v.progress = widget.NewInset(theme.Space2, 0, 0, 0, v.indexing)
+	v.hold = widget.NewSmallButton(i18n.T("search.hold"), "", widget.Secondary, func() {
+		s.Profile.Search.Hold(!s.Profile.Search.Progress().Held)
+		v.watch()
+	})
+	v.progress = widget.NewRow(theme.Space2, 0, v.indexing, v.hold)
 	v.progress.Hide()
 	v.empty = widget.NewColumn(0)
 	v.list = widget.NewConversationList()
