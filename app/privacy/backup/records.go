@@ -193,6 +193,7 @@ type messageLine struct {
 	Text         string            `json:"text,omitempty"`
 	ReplyTo      chat.MessageID    `json:"reply_to,omitzero"`
 	ExpiresAfter time.Duration     `json:"expires_after_ns,omitempty"`
+	Expires      time.Time         `json:"expires,omitzero"`
 	Edited       bool              `json:"edited,omitempty"`
 	EditSeq      uint64            `json:"edit_seq,omitempty"`
 	Deleted      bool              `json:"deleted,omitempty"`
@@ -214,7 +215,7 @@ type reactionPart struct {
 func newMessage(m chat.Message) messageLine {
 	l := messageLine{
 		T: lineMessage, ID: m.ID, Author: m.Author, Device: m.Device, Direction: m.Direction, Kind: m.Kind, Seq: m.Seq, Sent: m.Sent,
-		Received: m.Received, State: m.State, Text: m.Text, ReplyTo: m.ReplyTo, ExpiresAfter: m.ExpiresAfter, Edited: m.Edited,
+		Received: m.Received, State: m.State, Text: m.Text, ReplyTo: m.ReplyTo, ExpiresAfter: m.ExpiresAfter, Expires: m.Expires, Edited: m.Edited,
 		EditSeq: m.EditSeq, Deleted: m.Deleted, Notice: m.Notice, Raw: m.Raw, Missing: m.Missing, Failure: m.Failure,
 		NoForward: m.NoForward, Position: m.Position,
 	}
@@ -227,7 +228,7 @@ func newMessage(m chat.Message) messageLine {
 func (l messageLine) value(conv chat.ConversationID) chat.Message {
 	m := chat.Message{
 		ID: l.ID, Conversation: conv, Author: l.Author, Device: l.Device, Direction: l.Direction, Kind: l.Kind, Seq: l.Seq, Sent: l.Sent,
-		Received: l.Received, State: l.State, Text: l.Text, ReplyTo: l.ReplyTo, ExpiresAfter: l.ExpiresAfter, Edited: l.Edited,
+		Received: l.Received, State: l.State, Text: l.Text, ReplyTo: l.ReplyTo, ExpiresAfter: l.ExpiresAfter, Expires: l.Expires, Edited: l.Edited,
 		EditSeq: l.EditSeq, Deleted: l.Deleted, Notice: l.Notice, Raw: l.Raw, Missing: l.Missing, Failure: l.Failure,
 		NoForward: l.NoForward, Position: l.Position,
 	}

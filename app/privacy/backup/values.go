@@ -153,7 +153,7 @@ func (d *decoder) message(line []byte) (any, error) {
 	states := []chat.MessageState{chat.Queued, chat.Sent, chat.Delivered, chat.Read, chat.Failed}
 	if d.conv.ID.IsZero() || l.ID.IsZero() || l.Position <= d.position || l.Direction != chat.In && l.Direction != chat.Out ||
 		!slices.Contains(kinds, l.Kind) || !slices.Contains(states, l.State) || l.ExpiresAfter < 0 || l.Missing < 0 ||
-		!dated(l.Sent, l.Received) {
+		!dated(l.Sent, l.Received, l.Expires) {
 		return nil, malformed("message")
 	}
 	d.position = l.Position

@@ -295,7 +295,7 @@ func (p *placing) put(tx chat.Tx, messages []chat.Message) error {
 			continue
 		case !errors.Is(err, chat.ErrNotFound):
 			return err
-		case m.ExpiresAfter > 0 && !p.n.i.Now().Before(m.Received.Add(m.ExpiresAfter)):
+		case !m.Expires.IsZero() && !p.n.i.Now().Before(m.Expires):
 			p.n.out.Expired++
 			continue
 		}

@@ -234,7 +234,7 @@ func TestWhatRanOutStaysAway(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		m.ExpiresAfter = time.Minute
+		m.ExpiresAfter, m.Expires = time.Minute, clock.Add(time.Minute)
 		_, err = tx.Messages().Put(m)
 		return err
 	})

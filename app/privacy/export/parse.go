@@ -68,10 +68,11 @@ func parseMessage(b []byte) (m chat.Message, ok bool) {
 	if len(raw) > 0 {
 		m.Raw = raw
 	}
-	var sent, received bool
+	var sent, received, expires bool
 	m.Sent, sent = unstamp(l.Sent)
 	m.Received, received = unstamp(l.Received)
-	return m, sent && received
+	m.Expires, expires = unstamp(l.Expires)
+	return m, sent && received && expires
 }
 
 // parseContact returns a contact as it is taken in: whatever the export says, the safety number is to be compared anew.

@@ -42,6 +42,7 @@ type messageLine struct {
 	Reactions    []reactionPart `json:"reactions"`
 	ReplyTo      string         `json:"reply_to,omitempty"`
 	ExpiresAfter int64          `json:"expires_after_ms,omitempty"`
+	Expires      string         `json:"expires,omitempty"`
 	Missing      int            `json:"missing_before,omitempty"`
 	Notice       string         `json:"notice,omitempty"`
 	NoForward    bool           `json:"no_forward_secrecy,omitempty"`
@@ -97,7 +98,7 @@ func newMessage(m chat.Message) messageLine {
 		V: 1, Type: "message", ID: m.ID.String(), Conversation: m.Conversation.String(), From: m.Author.String(),
 		Device: m.Device.String(), Direction: string(m.Direction), Kind: string(m.Kind), Seq: m.Seq, Text: m.Text,
 		Sent: stamp(m.Sent), Received: stamp(m.Received), State: string(m.State), Edited: m.Edited, Deleted: m.Deleted,
-		Reactions: []reactionPart{}, ExpiresAfter: m.ExpiresAfter.Milliseconds(), Missing: m.Missing, Notice: m.Notice,
+		Reactions: []reactionPart{}, ExpiresAfter: m.ExpiresAfter.Milliseconds(), Expires: stamp(m.Expires), Missing: m.Missing, Notice: m.Notice,
 		NoForward: m.NoForward, EditSeq: m.EditSeq, Failure: m.Failure, Raw: base64.StdEncoding.EncodeToString(m.Raw),
 	}
 	for _, r := range m.Reactions {
