@@ -302,10 +302,10 @@ func TestAContactThatTurnsIntoABotGetsNothingMoreUntilAsked(t *testing.T) {
 		ben.ProfileName = "Ben"
 		return tx.Contacts().Put(ben)
 	})
-	tell := func(bot bool) {
+	tell := func(name string, bot bool) {
 		t.Helper()
 		p.as(t, 1, func(m *Messenger) {
-			if err := m.privy(t, p.ids[0], content.Profile{Name: "Ben", Bot: bot}); err != nil {
+			if err := m.privy(t, p.ids[0], content.Profile{Name: name, Bot: bot}); err != nil {
 				t.Fatal(err)
 			}
 			m.sendTo(t.Context(), p.ids[0])
@@ -313,7 +313,7 @@ func TestAContactThatTurnsIntoABotGetsNothingMoreUntilAsked(t *testing.T) {
 		p.handAll(t, 0)
 	}
 	waiting := p.enqueue(t, "to Ben, the person")
-	tell(true)
+	tell("Ben", true)
 	if m := p.message(t, 0, waiting.ID); m.State != chat.Failed || m.Failure != FailureConsent {
 		t.Errorf("what waited is %s %q", m.State, m.Failure)
 	}
@@ -338,13 +338,13 @@ func TestAContactThatTurnsIntoABotGetsNothingMoreUntilAsked(t *testing.T) {
 		}
 		return nil
 	})
-	tell(false)
-	tell(true)
+	tell("Benedict", false)
 	p.as(t, 0, func(m *Messenger) {
 		if _, err := m.Send(t.Context(), m.ConversationWith(p.ids[1]), "is it you", SendOptions{}); !errors.Is(err, chat.ErrNotConsented) {
 			t.Errorf("it says that it is none any more: %v", err)
 		}
 	})
+	tell("Ben", true)
 	if n := len(p.told(t, 0, EventAlert, AlertBecameBot)); n != 1 {
 		t.Errorf("%d alerts in the end", n)
 	}
