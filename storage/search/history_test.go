@@ -10,6 +10,7 @@ import (
 	"sotto/chat"
 	"sotto/crypto/vault"
 	"sotto/storage/sqlite"
+	"sotto/storage/vaultfile"
 )
 
 // cheap are Argon2id parameters for tests, passed as values.
@@ -40,7 +41,7 @@ func newHistory(t testing.TB) *history {
 	return h
 }
 
-func (h *history) save(b []byte) error { return os.WriteFile(filepath.Join(h.dir, "vault"), b, 0o600) }
+func (h *history) save(b []byte) error { return vaultfile.Write(filepath.Join(h.dir, "vault"), b) }
 
 func (h *history) open(t testing.TB) {
 	t.Helper()

@@ -175,6 +175,7 @@ func (x *Index) run(ctx context.Context) {
 	defer close(x.ended)
 	x.open(ctx)
 	var quiet <-chan time.Time
+	soon := false // quiet waits for an erasure
 	for ctx.Err() == nil {
 		n := x.pending.Load()
 		if err := x.catchUp(ctx); err == nil {
@@ -183,8 +184,11 @@ func (x *Index) run(ctx context.Context) {
 				x.snapshot(ctx)
 			}
 		}
-		if quiet == nil && x.erased.Load() {
-			quiet = time.After(x.options.Quiet)
+		switch {
+		case x.erased.Load() && !soon:
+			quiet, soon = time.After(x.options.Quiet), true
+		case quiet == nil && x.image.docs.dead > 0:
+			quiet = time.After(removedAfter * x.options.Quiet)
 		}
 		select {
 		case <-ctx.Done():
@@ -192,9 +196,9 @@ func (x *Index) run(ctx context.Context) {
 		case done := <-x.saves:
 			done <- x.save(ctx)
 		case <-quiet:
-			quiet = nil
+			quiet, soon = nil, false
 			if !x.snapshot(ctx) {
-				quiet = time.After(retryAfter * x.options.Quiet)
+				quiet, soon = time.After(retryAfter*x.options.Quiet), true
 			}
 		}
 	}
@@ -212,8 +216,12 @@ func (x *Index) open(ctx context.Context) {
 	close(x.loaded)
 }
 
-// retryAfter is how much longer than Quiet a snapshot waits that could not be saved.
-const retryAfter = 30
+// How much longer than Quiet a snapshot waits that could not be saved, and one that is to be rid of the words of messages
+// which were changed or removed without an erasure.
+const (
+	retryAfter   = 30
+	removedAfter = 150
+)
 
 // snapshot replaces the snapshot and reports whether it did. What fails leaves the one before or none, and is tried again
 // later: the index can always be built anew.
