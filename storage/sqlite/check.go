@@ -29,7 +29,7 @@ func (s *Store) checkOnce(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	defer func() { s.pool <- c }()
+	defer s.pool.release(c)
 	interruptible, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.checking.Store(&cancel)

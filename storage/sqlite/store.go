@@ -13,17 +13,13 @@ import (
 	"sotto/crypto/vault"
 )
 
-// readers is how many units of work can read beside each other.
-const readers = 3
-
 // Store is an open history. It implements chat.Store.
 type Store struct {
-	save    func([]byte) error // writes the vault file, atomically and durably
-	writer  *conn
-	lock    chan struct{} // holds one token: the right to write
-	pool    chan *conn
-	dialled int // readers in all
-	closed  chan struct{}
+	save   func([]byte) error // writes the vault file, atomically and durably
+	writer *conn
+	lock   chan struct{} // holds one token: the right to write
+	pool   *pool
+	closed chan struct{}
 
 	// Guarded by lock.
 	vault   *vault.Vault // written under vaultMu too
@@ -68,7 +64,7 @@ func Create(path string, v *vault.Vault, save func([]byte) error) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(db, v, save)
+	s := newStore(path, db, v, save)
 	if err = s.initialise(); err == nil {
 		err = save(v.Bytes())
 	}
@@ -76,7 +72,7 @@ func Create(path string, v *vault.Vault, save func([]byte) error) (*Store, error
 		db.close() //nolint:errcheck // the first error is the one to report
 		return nil, err
 	}
-	return s.withReaders(path)
+	return s, nil
 }
 
 // Open opens the history at path with an open vault. It migrates the schema, checks the covered tables, and finishes an
@@ -94,13 +90,13 @@ func open(path string, v *vault.Vault, save func([]byte) error, reached func(str
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(db, v, save)
+	s := newStore(path, db, v, save)
 	s.reached = reached
 	if err := s.load(); err != nil {
 		db.close() //nolint:errcheck // the first error is the one to report
 		return nil, err
 	}
-	return s.withReaders(path)
+	return s, nil
 }
 
 // inspect reads the header of the file before SQLite may write to it.
@@ -132,10 +128,10 @@ func fileError(err error) error {
 	return errors.New("sqlite: file refused")
 }
 
-func newStore(db *conn, v *vault.Vault, save func([]byte) error) *Store {
+func newStore(path string, db *conn, v *vault.Vault, save func([]byte) error) *Store {
 	s := &Store{
 		save: save, writer: db, vault: v,
-		lock: make(chan struct{}, 1), pool: make(chan *conn, readers), closed: make(chan struct{}),
+		lock: make(chan struct{}, 1), pool: newPool(path), closed: make(chan struct{}),
 		keys: newRing(), last: map[*table]int64{},
 	}
 	s.forget()
@@ -150,19 +146,6 @@ const keptThreads = 512
 // forget drops what units of work know of conversations.
 func (s *Store) forget() {
 	s.threads, s.rows = map[chat.ConversationID]*thread{}, map[int64]*thread{}
-}
-
-func (s *Store) withReaders(path string) (*Store, error) {
-	for range readers {
-		c, err := dial(path, forReader)
-		if err != nil {
-			s.Close() //nolint:errcheck // the first error is the one to report
-			return nil, err
-		}
-		s.dialled++
-		s.pool <- c
-	}
-	return s, nil
 }
 
 // initialise writes the schema, the purpose keys and the first cover.
@@ -277,7 +260,7 @@ func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { s.pool <- c }()
+	defer s.pool.release(c)
 	if _, err := c.exec("BEGIN"); err != nil {
 		return mapped(err)
 	}
@@ -287,25 +270,6 @@ func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
 		c.exec("ROLLBACK") //nolint:errcheck // nothing was written
 	}()
 	return f(t)
-}
-
-func (s *Store) reader(ctx context.Context) (*conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	select {
-	case <-s.closed:
-		return nil, chat.ErrLocked
-	default:
-	}
-	select {
-	case c := <-s.pool:
-		return c, nil
-	case <-s.closed:
-		return nil, chat.ErrLocked
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // Update implements chat.Store. A unit of work that destroyed a conversation is finished like Erase.
@@ -442,8 +406,10 @@ func (s *Store) Close() error {
 	s.tidy()
 	close(s.closed)
 	var first error
-	for range s.dialled {
-		first = errors.Join(first, (<-s.pool).close())
+	for _, c := range s.pool.takeAll() {
+		if c != nil {
+			first = errors.Join(first, c.close())
+		}
 	}
 	first = errors.Join(first, s.writer.close())
 	s.keys.zero()

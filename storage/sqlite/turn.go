@@ -122,12 +122,8 @@ func (s *Store) truncate() error {
 	if interrupt := s.checking.Load(); interrupt != nil {
 		(*interrupt)()
 	}
-	for range s.dialled {
-		c, err := s.reader(context.Background())
-		if err != nil {
-			return err
-		}
-		defer func() { s.pool <- c }()
+	for _, c := range s.pool.takeAll() {
+		defer s.pool.release(c)
 	}
 	row, err := s.writer.row("PRAGMA wal_checkpoint(TRUNCATE)")
 	if err != nil {
