@@ -37,6 +37,10 @@ func child(p profile, point string) {
 		fillDisk(p)
 		return
 	}
+	if change, at, ok := strings.Cut(point, changedAt); ok {
+		changeAndDie(p, change, at)
+		return
+	}
 	s, err := p.tryOpen(func(at string) {
 		if at == point {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL) //nolint:errcheck // it does not return
