@@ -87,6 +87,7 @@ func (u *unit) becomeBot(contact chat.Contact, known bool) error {
 	if contact.State != chat.ContactAccepted && contact.State != chat.ContactPending {
 		return nil
 	}
+	u.m.outbox.turns.Add(1)
 	items, err := u.queueOf(contact.ID)
 	if err != nil {
 		return err

@@ -291,6 +291,38 @@ func TestConsentWithdrawnInTheMidstOfABatchStopsTheRest(t *testing.T) {
 	}
 }
 
+func TestAContactThatTurnsIntoABotInTheMidstOfABatchGetsNotTheRest(t *testing.T) {
+	p := established(t)
+	p.gate = &consent{map[chat.Purpose]bool{}}
+	first, second := p.enqueue(t, "the first"), p.enqueue(t, "the second")
+	p.as(t, 0, func(m *Messenger) {
+		p.onSend = func() {
+			err := m.update(t.Context(), func(u *unit) error {
+				ben, err := u.Contacts().Get(p.ids[1])
+				if err != nil {
+					return err
+				}
+				_, err = u.rename(ben, content.Profile{Name: "Ben", Bot: true})
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		m.sendTo(t.Context(), p.ids[1])
+	})
+	p.handAll(t, 1)
+	if heard := p.heard(t, 1); heard[first.Text] != 1 || heard[second.Text] != 0 {
+		t.Errorf("the bot heard %v", heard)
+	}
+	if m := p.message(t, 0, first.ID); m.State != chat.Sent {
+		t.Errorf("the first is %s %q though it had left", m.State, m.Failure)
+	}
+	if m := p.message(t, 0, second.ID); m.State != chat.Failed || m.Failure != FailureConsent {
+		t.Errorf("the second is %s %q", m.State, m.Failure)
+	}
+}
+
 func TestAContactThatTurnsIntoABotGetsNothingMoreUntilAsked(t *testing.T) {
 	p, c := established(t), &consent{map[chat.Purpose]bool{}}
 	p.gate = c

@@ -36,6 +36,7 @@ type result struct {
 	held  bool      // until something happens: acceptance, confirmation, a mailbox
 	until time.Time // back-off
 	soft  bool      // the back-off ends when a relay comes back
+	bot   bool      // what was sealed is for a bot
 }
 
 // errNoSession asks sendTo to begin a session before sealing.
@@ -47,6 +48,7 @@ var errStale = errors.New("stale session")
 // sendTo sends what is queued for a contact, in order: sealed and committed first, sent after, its outcome committed.
 func (m *Messenger) sendTo(ctx context.Context, peer chat.ContactID) result {
 	for ctx.Err() == nil {
+		turns := m.outbox.turns.Load()
 		batch, route, res, err := m.sealBatch(ctx, peer)
 		if errors.Is(err, errNoSession) {
 			if res, ok := m.beginWith(ctx, peer, route); !ok {
@@ -64,7 +66,8 @@ func (m *Messenger) sendTo(ctx context.Context, peer chat.ContactID) result {
 		if len(batch) == 0 {
 			return res
 		}
-		if res, ok := m.sendBatch(ctx, batch, route); !ok {
+		watched := func() bool { return res.bot || m.outbox.turns.Load() != turns }
+		if res, ok := m.sendBatch(ctx, batch, route, watched); !ok {
 			return res
 		}
 	}
@@ -104,6 +107,7 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 		} else if err != nil {
 			return err
 		}
+		res.bot = contact.Bot
 		var s *session
 		for _, item := range items {
 			if len(batch) == batchSize {
@@ -270,15 +274,16 @@ func (m *Messenger) beginWith(ctx context.Context, peer chat.ContactID, route ch
 	return m.failed(m.ctx, head, route, err)
 }
 
-// sendBatch sends sealed contents in order and commits how far it got.
-func (m *Messenger) sendBatch(ctx context.Context, batch []chat.QueueItem, route chat.Route) (result, bool) {
+// sendBatch sends sealed contents in order and commits how far it got. While watched answers true, what has become of
+// the consent is looked at before each further one.
+func (m *Messenger) sendBatch(ctx context.Context, batch []chat.QueueItem, route chat.Route, watched func() bool) (result, bool) {
 	relay, err := m.pool.get(route.Relay)
 	if err != nil {
 		return m.failed(ctx, batch[0], route, err)
 	}
 	sent := 0
 	for i, item := range batch {
-		if i > 0 && m.stops(ctx, item) {
+		if i > 0 && watched() && m.stops(ctx, item) {
 			break
 		}
 		if err = m.sendOne(ctx, relay, route, item); err != nil {

@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sotto/chat"
@@ -26,9 +27,12 @@ func (u *unit) enqueueBody(to chat.ContactID, body content.Body, o queueOptions)
 // enqueue queues a content. Error: chat.ErrNotConsented for what a bot may not read.
 func (u *unit) enqueue(to chat.ContactID, c content.Content, o queueOptions) error {
 	if ofThePerson(c) {
-		contact, err := u.Contacts().Get(to)
-		if err != nil {
-			return err
+		contact := u.to
+		if contact.ID != to {
+			var err error
+			if contact, err = u.Contacts().Get(to); err != nil {
+				return err
+			}
 		}
 		if err := u.m.mayTake(u.Tx, contact, c); err != nil {
 			return err
@@ -99,6 +103,7 @@ type outbox struct {
 	m     *Messenger
 	poked chan struct{}
 	slots chan struct{} // bounds senders at work
+	turns atomic.Uint64 // contacts that turned into bots in this run
 
 	mu      sync.Mutex
 	dirty   bool

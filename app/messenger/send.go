@@ -67,7 +67,7 @@ func (u *unit) sendingTo(conv chat.ConversationID) (chat.ContactID, error) {
 	if err != nil {
 		return chat.ContactID{}, err
 	}
-	u.queued = append(u.queued, contact.ID)
+	u.queued, u.to = append(u.queued, contact.ID), contact
 	return contact.ID, maySend(contact)
 }
 

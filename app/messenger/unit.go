@@ -18,6 +18,7 @@ type unit struct {
 	now    time.Time
 	events []Event
 	queued []chat.ContactID     // contacts with new or released contents
+	to     chat.Contact         // to whom the person writes in this unit, as it stands
 	rescan bool                 // someone else may have queued
 	tend   bool                 // mailboxes changed
 	list   *identity.DeviceList // the own list was renewed
