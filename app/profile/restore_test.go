@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -239,6 +240,35 @@ func TestTheEarlierDeviceFindsOutThatItIsACopy(t *testing.T) {
 		t.Errorf("the contact took messages of a device that is not on the list: %q", got)
 	}
 	say(t, ben, second, "to the second")
+}
+
+// TestACopyThatKeepsRunningFindsOutWithinTheHour lets the earlier device run on while a backup of it is restored.
+func TestACopyThatKeepsRunningFindsOutWithinTheHour(t *testing.T) {
+	relay := create(t, "Relay", "")
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "ada.sottobackup")
+	var later atomic.Int64
+	options := cheap
+	options.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	old, _, err := profile.Create(t.Context(), profile.CreateOptions{
+		Options: options, Dir: filepath.Join(dir, "old"), Name: "Ada", Passphrase: passphrase, Relay: relay.Relay.LoopbackPass(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, old)
+	ben := create(t, "Ben", relay.Relay.LoopbackPass())
+	introduce(t, old, ben)
+	say(t, old, ben, "one")
+	backUp(t, old, file)
+	second, _ := restore(t, filepath.Join(dir, "new"), file)
+	start(t, second)
+	eventually(t, "taking over the mailboxes", func() bool { return takenOver(t, second) })
+	noticed := eventOf(old, messenger.EventAlert, messenger.AlertRolledBack)
+	later.Store(int64(time.Hour + time.Minute))
+	if _, _, err := old.Messenger.Invite(t.Context(), messenger.InviteOptions{}); err != nil { // any work on a mailbox looks at the clock
+		t.Fatal(err)
+	}
+	await(t, noticed)
 }
 
 func takenOver(t *testing.T, p *profile.Profile) bool {
