@@ -4,7 +4,7 @@ export GOFLAGS = -trimpath -buildvcs=false -tags=sqlite_fts5
 FUZZTIME ?= 10s
 PKGS = ./...
 
-.PHONY: help run test race fuzz bench lint golden vectors model planted screenshots package deps-build deps-test
+.PHONY: help run test race kills fuzz bench lint golden vectors model planted screenshots package deps-build deps-test
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: deps-test lint ## all tests, vet and formatting; installs what it needs
 
 race: deps-test ## all tests under the race detector
 	go test -race -timeout 40m $(PKGS)
+
+kills: ## kill -9 a living profile SOTTO_KILLS (default 200) times at seeded moments
+	SOTTO_KILLS=$${SOTTO_KILLS:-200} go test -count=1 -timeout 40m -v -run 'Killed' ./app/profile ./storage/sqlite ./storage/search
 
 fuzz: ## every fuzz target for FUZZTIME (default 10s) each
 	@for pkg in $$(go list $(PKGS)); do \

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		eraseConversation(dir)
 		return
 	}
+	if dir := os.Getenv(childLives); dir != "" {
+		live(dir, os.Getenv(childSeed))
+		return
+	}
 	if act := os.Getenv(childAct); act != "" {
 		backUpOrRestore(act, os.Getenv(childDir), os.Getenv(childFile))
 		return

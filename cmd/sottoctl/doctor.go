@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"sotto/app/profile"
@@ -36,10 +37,11 @@ type checkObject struct {
 // doctorObject is what was found.
 type doctorObject struct {
 	versionObject
-	OK     bool          `json:"ok"`
-	Checks []checkObject `json:"checks"`
-	Keys   keysObject    `json:"keys"`
-	Relays []relayObject `json:"relays"`
+	OK      bool           `json:"ok"`
+	Checks  []checkObject  `json:"checks"`
+	Keys    keysObject     `json:"keys"`
+	Relays  []relayObject  `json:"relays"`
+	Storage *storageObject `json:"storage,omitempty"`
 }
 
 func (o doctorObject) print(p *page) {
@@ -61,6 +63,10 @@ func (o doctorObject) print(p *page) {
 		p.line("")
 		printRelays(p, o.Relays)
 	}
+	if o.Storage != nil {
+		p.line("")
+		o.Storage.print(p)
+	}
 }
 
 func (*doctorVerb) runsAside() {}
@@ -72,10 +78,8 @@ func (v *doctorVerb) do(ctx context.Context, d *desk) (any, error) {
 	}
 	o := doctorObject{versionObject: thisVersion(), OK: true}
 	o.note("vault", nil, "It opens.")
-	if err := p.CheckFile(ctx); ctx.Err() != nil {
-		return nil, ctx.Err()
-	} else {
-		o.note("file", err, "Every page of the history file is well formed.")
+	if err := o.checkHistory(ctx, p); err != nil {
+		return nil, err
 	}
 	o.note("history", readAll(ctx, p), "Every contact, conversation and newest page authenticates.")
 	head, err := verifyAudit(ctx, p)
@@ -96,10 +100,46 @@ func (v *doctorVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err := o.lookAtRelays(ctx, p); err != nil {
 		return nil, err
 	}
+	if space, err := p.Space(ctx); err == nil {
+		o.Storage = newStorage(space)
+	}
 	if !o.OK {
 		return o, withResult(&failure{Code: "unhealthy", Exit: exitFailed, Message: "A check failed; what was found stands above."}, o)
 	}
 	return o, nil
+}
+
+// checkHistory reads the whole history and tells how the last run ended.
+func (o *doctorObject) checkHistory(ctx context.Context, p *profile.Profile) error {
+	unclean := p.Integrity().Unclean
+	f, err := p.CheckHistory(ctx, nil)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		o.fail("file", describe(err).Message)
+		return nil
+	}
+	stop := checkObject{Name: "last stop", Judgement: judgedOK, Detail: "Sotto was closed cleanly."}
+	if unclean {
+		stop.Judgement, stop.Detail = judgedAttention, "Sotto was not closed cleanly. The history was checked just now."
+	}
+	o.add(stop)
+	const advice = "Save what is readable with sottoctl salvage --out PATH, or restore a backup."
+	file := checkObject{Name: "file", Judgement: judgedOK, Detail: "Every page of the history file is well formed."}
+	if f.File {
+		file.Judgement, file.Detail, file.Advice = judgedFailed, "Pages of the history file are malformed.", advice
+	}
+	read := checkObject{Name: "messages", Judgement: judgedOK, Detail: fmt.Sprintf("All %d are there and authentic.", f.Messages)}
+	if f.Missing > 0 || f.Damaged > 0 || len(f.Tables) > 0 {
+		read.Judgement, read.Advice = judgedFailed, advice
+		read.Detail = fmt.Sprintf("Of %d messages %d are missing and %d are damaged.", f.Messages, f.Missing, f.Damaged)
+		if len(f.Tables) > 0 {
+			read.Detail += " Damaged too: " + strings.Join(f.Tables, ", ") + "."
+		}
+	}
+	o.add(file, read)
+	return nil
 }
 
 func (o *doctorObject) add(checks ...checkObject) {

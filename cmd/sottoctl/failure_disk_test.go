@@ -77,6 +77,22 @@ func TestEveryFailureOfTheFilesIsNamedAndLosesNothing(t *testing.T) {
 				t.Errorf("page %d: exit %d, %s", n, exit, out)
 			}
 		}
+		write(t, history, append(make([]byte, page), sound[page:]...)) // neither header nor schema
+		ada.exits(exitFailed, "history-damaged", "contacts")
+		before := read(t, history)
+		saved := filepath.Join(t.TempDir(), "saved")
+		out, exit := ada.sottoctl("--json", "salvage", "--out", saved)
+		if exit != exitDone || !strings.Contains(out, `"complete":false`) || !strings.Contains(out, `"signed":true`) ||
+			!strings.Contains(out, `"lost":0`) || strings.Contains(out, `"messages":0`) {
+			t.Errorf("salvage: exit %d, %s", exit, out)
+		}
+		if !bytes.Equal(read(t, history), before) {
+			t.Error("the damaged history was written to")
+		}
+		ada.exits(exitFailed, "exists", "salvage", "--out", saved)
+		if out, exit := ada.sottoctl("--json", "verify-export", saved); exit != exitDone {
+			t.Errorf("verify-export: exit %d, %s", exit, out)
+		}
 		write(t, history, sound)
 		for _, name := range []string{"-wal", "-shm"} {
 			if err := os.Remove(history + name); err != nil && !os.IsNotExist(err) {

@@ -52,6 +52,8 @@ type grammar struct {
 	Import       importVerb       `cmd:"" help:"Take an export of this identity in again."`
 	Backup       backupGroup      `cmd:"" help:"See the backups that were made."`
 	Restore      restoreVerb      `cmd:"" help:"Make a new profile from a backup."`
+	Salvage      salvageVerb      `cmd:"" help:"Save what can be read of a damaged profile."`
+	Compact      compactVerb      `cmd:"" help:"Give back the room that deleted things left."`
 	Consent      consentGroup     `cmd:"" help:"See and change who may learn what."`
 	Audit        auditGroup       `cmd:"" help:"See and check the audit log."`
 	Lock         lockGroup        `cmd:"" help:"See and change what opens the profile."`

@@ -27,17 +27,18 @@ type relayObject struct {
 
 // statusObject is the state of delivery.
 type statusObject struct {
-	V         v1            `json:"v"`
-	Relays    []relayObject `json:"relays"`
-	Waiting   int           `json:"waiting"`   // contents to send
-	Parked    int           `json:"parked"`    // cannot be sent as they are
-	Mailboxes int           `json:"mailboxes"` // own, on all relays
-	Pending   int           `json:"pending"`   // mailboxes not opened on their relay yet
-	Rejected  int           `json:"rejected"`  // envelopes refused so far
-	Contacts  int           `json:"contacts"`
-	Requests  int           `json:"requests"`
-	Unread    int           `json:"unread"`
-	Last      uint64        `json:"last"` // seq of the newest event
+	V         v1             `json:"v"`
+	Relays    []relayObject  `json:"relays"`
+	Waiting   int            `json:"waiting"`   // contents to send
+	Parked    int            `json:"parked"`    // cannot be sent as they are
+	Mailboxes int            `json:"mailboxes"` // own, on all relays
+	Pending   int            `json:"pending"`   // mailboxes not opened on their relay yet
+	Rejected  int            `json:"rejected"`  // envelopes refused so far
+	Contacts  int            `json:"contacts"`
+	Requests  int            `json:"requests"`
+	Unread    int            `json:"unread"`
+	Last      uint64         `json:"last"` // seq of the newest event
+	Storage   *storageObject `json:"storage,omitempty"`
 }
 
 func (o statusObject) print(p *page) {
@@ -46,11 +47,14 @@ func (o statusObject) print(p *page) {
 		[2]string{"unread", strconv.Itoa(o.Unread)}, [2]string{"waiting", strconv.Itoa(o.Waiting)},
 		[2]string{"parked", count(o.Parked)}, [2]string{"rejected", count(o.Rejected)},
 	)
-	if len(o.Relays) == 0 {
-		return
+	if len(o.Relays) > 0 {
+		p.line("")
+		printRelays(p, o.Relays)
 	}
-	p.line("")
-	printRelays(p, o.Relays)
+	if o.Storage != nil {
+		p.line("")
+		o.Storage.print(p)
+	}
 }
 
 func printRelays(p *page, relays []relayObject) {
@@ -72,10 +76,11 @@ func printRelays(p *page, relays []relayObject) {
 }
 
 func (v *statusVerb) do(ctx context.Context, d *desk) (any, error) {
-	m, err := d.online(ctx)
+	p, err := d.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
+	m := p.Messenger
 	s, err := settled(ctx, m, time.Duration(v.Wait))
 	if err != nil {
 		return nil, err
@@ -99,6 +104,9 @@ func (v *statusVerb) do(ctx context.Context, d *desk) (any, error) {
 	}
 	for _, c := range conversations {
 		o.Unread += c.Unread
+	}
+	if space, err := p.Space(ctx); err == nil {
+		o.Storage = newStorage(space)
 	}
 	return o, err
 }
