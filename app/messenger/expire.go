@@ -95,9 +95,15 @@ func (m *Messenger) Expire(ctx context.Context) error {
 	if _, err := m.expireDue(ctx); err != nil {
 		return fmt.Errorf("expire: %w", err)
 	}
+	if err := m.comeBack(ctx); err != nil {
+		return fmt.Errorf("expire: %w", err)
+	}
 	m.expirer.wake()
 	return nil
 }
+
+// WakeExpiry makes the messenger look again at what has ended, behind the caller: the rules of the person have changed.
+func (m *Messenger) WakeExpiry() { m.expirer.wake() }
 
 // laterPerhaps reports whether the store may take later what it refuses now: nobody is kept out for that.
 func laterPerhaps(err error) bool {
@@ -276,7 +282,7 @@ func (r *removal) remove(msg chat.Message) error {
 	if msg.Direction == chat.In && msg.State != chat.Read && !msg.Deleted {
 		r.touched[msg.Conversation]++
 	}
-	return r.Messages().Delete(msg.ID)
+	return ignoreMissing(r.Messages().Delete(msg.ID))
 }
 
 // hollow replaces a queued content that is about a message, or is it, by the message's deletion under the same number, so

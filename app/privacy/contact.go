@@ -56,6 +56,9 @@ func (e *Eraser) DeleteContact(ctx context.Context, id chat.ContactID, r Remover
 		if err := dropRequests(tx, id); err != nil {
 			return err
 		}
+		if err := forgetRule(tx, DirectConversation(e.mail.self, id)); err != nil {
+			return err
+		}
 		return e.audit.Record(tx, "contact.deleted", "", fmt.Sprintf("%d messages", report.Messages))
 	})
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"sotto/app/assistant"
 	"sotto/app/messenger"
@@ -115,7 +116,7 @@ func embodyGuide(ctx context.Context, store *storage.Store, relay string, o Opti
 	if err != nil && !errors.Is(err, chat.ErrExists) {
 		return nil, fmt.Errorf("make the Guide: %w", err)
 	}
-	person, err := embody(ctx, store, o.Now)
+	person, err := embody(ctx, store, o.Now, time.Time{})
 	if err != nil {
 		return nil, fmt.Errorf("open the Guide: %w", err)
 	}

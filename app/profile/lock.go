@@ -18,6 +18,8 @@ type Locked struct {
 	relay   *EmbeddedRelay
 	options Options
 
+	expiry *lockedExpiry // nil: what ends goes at unlock
+
 	mu      sync.Mutex
 	arrival func()
 	clients []*client.Client
@@ -36,8 +38,10 @@ func (p *Profile) Lock(ctx context.Context) (*Locked, error) {
 		return nil, errors.New("profile: ended already")
 	}
 	p.recordLock()
+	expiry := p.leave(ctx)
 	err = p.shut()
-	l := &Locked{folder: p.folder, relay: p.Relay, options: p.options}
+	l := &Locked{folder: p.folder, relay: p.Relay, options: p.options, expiry: expiry}
+	l.expiry.start()
 	for address, owned := range keys {
 		l.watch(address, owned)
 	}
@@ -98,8 +102,11 @@ func (l *Locked) Disconnect() error {
 
 // Unlock opens the profile again, started. After an error the Locked stays as it is. Errors: those of [Open].
 func (l *Locked) Unlock(ctx context.Context, secret Secret) (*Profile, error) {
-	p, err := unlock(ctx, l.folder, l.relay, secret, l.options)
+	options := l.options
+	options.seen = l.expiry.stop()
+	p, err := unlock(ctx, l.folder, l.relay, secret, options)
 	if err != nil {
+		l.expiry.start()
 		return nil, err
 	}
 	if err := errors.Join(l.Disconnect(), p.Start(ctx)); err != nil {
@@ -120,6 +127,7 @@ func (l *Locked) Close() error {
 	if !first {
 		return nil
 	}
+	l.expiry.stop()
 	return errors.Join(l.Disconnect(), l.relay.Close(), l.folder.release())
 }
 

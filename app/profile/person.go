@@ -18,26 +18,30 @@ type Person struct {
 	Messenger *messenger.Messenger
 	Ledger    *privacy.Ledger
 	Eraser    *privacy.Eraser
+	Retention *privacy.Retention
 	Audit     *security.Audit
 
 	store *storage.Store
 }
 
-// embody wires the use cases of the identity that lives in the store. The store stays the caller's until it succeeds.
-func embody(ctx context.Context, store *storage.Store, now func() time.Time) (Person, error) {
+// embody wires the use cases of the identity that lives in the store; seen is a time that has passed for sure, or zero. The store stays the caller's until it succeeds.
+func embody(ctx context.Context, store *storage.Store, now func() time.Time, seen time.Time) (Person, error) {
 	audit := security.NewAudit(now)
 	p := Person{
-		Audit:  audit,
-		Ledger: privacy.NewLedger(store, audit, now),
-		Eraser: privacy.NewEraser(store, audit, now),
-		store:  store,
+		Audit:     audit,
+		Ledger:    privacy.NewLedger(store, audit, now),
+		Eraser:    privacy.NewEraser(store, audit, now),
+		Retention: privacy.NewRetention(store, audit, now),
+		store:     store,
 	}
 	m, err := messenger.Open(ctx, messenger.Options{
-		Store:   store,
-		Relays:  relays{now: now},
-		Gate:    p.Ledger,
-		Auditor: audit,
-		Now:     now,
+		Store:     store,
+		Relays:    relays{now: now},
+		Gate:      p.Ledger,
+		Auditor:   audit,
+		Now:       now,
+		Seen:      seen,
+		Retention: p.Retention,
 		Handlers: map[content.Kind]messenger.Handler{
 			content.KindConsent: p.Ledger.Incoming,
 			content.KindErasure: p.Eraser.Incoming,
@@ -50,6 +54,7 @@ func embody(ctx context.Context, store *storage.Store, now func() time.Time) (Pe
 	self := m.Self().ID
 	p.Ledger.Connect(self, m)
 	p.Eraser.Connect(self, m)
+	p.Retention.Connect(m.WakeExpiry)
 	return p, nil
 }
 

@@ -53,6 +53,8 @@ type Options struct {
 	Limits vault.Limits
 	// Keychain is that of the system when nil.
 	Keychain platform.Keychain
+
+	seen time.Time // has passed for sure, as the profile saw it while it was locked
 }
 
 func (o Options) filled() Options {
@@ -210,9 +212,14 @@ func UnlockWait(dir string, o Options) (time.Duration, error) {
 
 // compose wires the use cases on an open store.
 func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storage.Store, o Options) (*Profile, error) {
-	person, err := embody(ctx, store, o.Now)
+	person, err := embody(ctx, store, o.Now, o.seen)
 	if err != nil {
 		return nil, err
+	}
+	// Before anything is shown. Nobody is kept out of what is theirs by a full disk or a damaged row.
+	if err := person.Messenger.Expire(ctx); err != nil && !errors.Is(err, chat.ErrDiskFull) &&
+		!errors.Is(err, chat.ErrReadOnly) && !errors.Is(err, chat.ErrDamaged) {
+		return nil, errors.Join(err, person.Messenger.Close())
 	}
 	p := &Profile{
 		Person:   person,

@@ -146,6 +146,11 @@ func (r deadlinesRepo) Due(at time.Time, limit int) ([]chat.Message, error) {
 	if err := r.t.reading(); err != nil {
 		return nil, err
 	}
+	if r.t.write {
+		if err := r.t.settleLeft(at); err != nil {
+			return nil, err
+		}
+	}
 	type due struct {
 		id int64
 		ending

@@ -26,6 +26,8 @@ type tx struct {
 	mergedTo int64 // row up to which it merged tags, 0: it did not
 	scrubbed bool  // no stale tag is left
 
+	settles bool // it took out of the books what was removed while the store was closed
+
 	ends map[int64]ending // of messages that this transaction gave another end; zero: none
 
 	followed  bool          // messages changed
@@ -257,6 +259,7 @@ func (t *tx) seal() error {
 func (t *tx) committed() {
 	t.draft.commit()
 	t.s.ends.settle(t.ends)
+	t.s.settled = t.s.settled || t.settles
 	t.s.pending = (t.s.pending || t.erase) && !t.turned
 	t.s.stale = t.s.stale && !t.scrubbed
 	if len(t.rows) > keptThreads {
