@@ -264,6 +264,9 @@ func TestTakingBackWhatWaitsForConsentLeavesNoWords(t *testing.T) {
 			}
 		}
 	})
+	if n := len(p.queue(t, 0)); n != 2 { // under the numbers of what they replace
+		t.Errorf("%d deletions are queued of two", n)
+	}
 	for _, item := range p.queue(t, 0) {
 		if found, err := content.Decode(item.Content); err != nil || found.Kind() != content.KindDelete {
 			t.Errorf("%v is still queued", found.Kind())

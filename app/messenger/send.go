@@ -222,7 +222,7 @@ func (m *Messenger) DeleteForEveryone(ctx context.Context, id chat.MessageID) (c
 }
 
 // withdraw queues the deletion of an own message. One that was not sealed yet is replaced by its deletion under the
-// same number, so that its text never leaves and no gap remains.
+// same number, so that its text never leaves and no gap remains; so is what was said about it and waits for consent.
 func (u *unit) withdraw(msg chat.Message) error {
 	peer, err := u.peerOf(msg.Conversation)
 	if err != nil || peer.IsZero() {
@@ -232,15 +232,10 @@ func (u *unit) withdraw(msg chat.Message) error {
 	if err != nil {
 		return err
 	}
+	replaced := false
 	for _, item := range items {
 		c, err := content.Decode(item.Content)
-		if err == nil && item.Failure == FailureConsent && c.Kind() == content.KindEdit {
-			if err := u.Queue().Delete(item.ID); err != nil {
-				return err
-			}
-			continue
-		}
-		if err != nil || c.Kind() != content.KindText || item.Envelope != nil {
+		if err != nil || item.Envelope != nil || c.Kind() != content.KindText && !awaitsConsent(item) {
 			continue
 		}
 		c.ID, c.ReplyTo, c.ExpiresAfter, c.Body = chat.NewMessageID(), chat.MessageID{}, 0, content.Delete{Target: msg.ID}
@@ -248,8 +243,13 @@ func (u *unit) withdraw(msg chat.Message) error {
 			return err
 		}
 		item.Message, item.Visible, item.State, item.Failure = c.ID, false, chat.QueueWaiting, ""
-		u.rescan = true
-		return u.Queue().Put(item)
+		if err := u.Queue().Put(item); err != nil {
+			return err
+		}
+		replaced, u.rescan = true, true
+	}
+	if replaced {
+		return nil
 	}
 	contact, err := u.Contacts().Get(peer)
 	if err != nil || maySend(contact) != nil {
