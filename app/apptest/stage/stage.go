@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"sotto/app/apptest/golden"
+	"sotto/app/apptest/keychain"
 	"sotto/app/apptest/uiqueue"
 	"sotto/app/profile"
 	"sotto/app/ui/i18n"
@@ -39,6 +40,8 @@ type Stage struct {
 	Q   *uiqueue.Queue
 	Win fyne.Window
 	Dir string
+	// Keychain is what profiles made here use.
+	Keychain *keychain.Keychain
 
 	Opened   []screen.Place
 	Backs    int
@@ -73,7 +76,7 @@ func NewIn(t *testing.T, mode theme.Mode) *Stage {
 	if err := i18n.Load(); err != nil {
 		t.Fatal(err)
 	}
-	s := &Stage{T: t, Q: uiqueue.New(), Dir: filepath.Join(t.TempDir(), "profile")}
+	s := &Stage{T: t, Q: uiqueue.New(), Dir: filepath.Join(t.TempDir(), "profile"), Keychain: keychain.New()}
 	s.work = screen.NewWork(s.Q.Do)
 	s.Win = test.NewTempWindow(t, nil)
 	s.Win.SetPadded(false)
@@ -113,7 +116,7 @@ func (s *Stage) ProfileWithCode(name string) (*profile.Profile, string) {
 
 func (s *Stage) options() profile.Options {
 	o := Costs
-	o.Now = s.Now
+	o.Now, o.Keychain = s.Now, s.Keychain
 	return o
 }
 
@@ -140,6 +143,9 @@ func (s *Stage) Show(view screen.Screen) {
 	view.Shown()
 	s.Q.Drain()
 }
+
+// Shown is the screen on the stage; nil when there is none.
+func (s *Stage) Shown() screen.Screen { return s.shown }
 
 // Leave closes the screen, as the window does, and waits for what it still has to finish.
 func (s *Stage) Leave() {

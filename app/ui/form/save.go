@@ -51,6 +51,7 @@ type Picker struct {
 	none    *widget.Text
 	picked  func(path string)
 	suffix  string // of the files that are shown among the folders; "" for none
+	any     bool   // every file is shown
 }
 
 // PickFolder asks for a folder, beginning at start, and calls picked with its path; not when it was cancelled.
@@ -69,12 +70,17 @@ func PickExisting(s screen.Services, words PickWords, start, suffix string, pick
 	return open(s, &Picker{words: words, picked: picked, suffix: suffix}, start, "")
 }
 
+// PickAnyFile asks for a file that is there, whatever its name, and calls picked with its path.
+func PickAnyFile(s screen.Services, words PickWords, start string, picked func(path string)) *Picker {
+	return open(s, &Picker{words: words, picked: picked, any: true}, start, "")
+}
+
 func open(s screen.Services, p *Picker, start, name string) *Picker {
 	p.s = s
 	words := p.words
 	p.Path = widget.NewEntry("")
 	p.Path.OnSubmitted = func(path string) {
-		if p.isFile(path) {
+		if p.any || p.isFile(path) {
 			p.take()
 			return
 		}
@@ -98,7 +104,7 @@ func open(s screen.Services, p *Picker, start, name string) *Picker {
 			return
 		}
 		path := filepath.Join(p.folder, p.entries[i])
-		if p.isFile(path) {
+		if p.isFile(path) || p.any && !strings.HasSuffix(p.entries[i], folderMark) {
 			p.Path.SetText(path)
 			return
 		}
@@ -135,8 +141,8 @@ func (p *Picker) isFile(path string) bool { return p.suffix != "" && strings.Has
 func (p *Picker) enter(path string) {
 	path = filepath.Clean(path)
 	p.Path.SetText(path)
-	suffix := p.suffix
-	screen.Run(p.s.Work, func(context.Context) ([]string, error) { return entries(path, suffix) }, func(found []string, err error) {
+	suffix, any := p.suffix, p.any
+	screen.Run(p.s.Work, func(context.Context) ([]string, error) { return entries(path, suffix, any) }, func(found []string, err error) {
 		if err != nil {
 			p.fault(p.words.Missing)
 			return
@@ -168,13 +174,19 @@ func (p *Picker) take() {
 			return
 		}
 	}
+	folder := false
 	p.s.Work.Go(func(context.Context) error {
 		info, err := os.Stat(path)
-		if err == nil && info.IsDir() == (p.suffix != "") {
+		folder = err == nil && info.IsDir()
+		if err == nil && !p.any && folder == (p.suffix != "") {
 			err = chat.ErrNotFound
 		}
 		return err
 	}, func(err error) {
+		if err == nil && p.any && folder {
+			p.enter(path)
+			return
+		}
 		if err != nil {
 			p.fault(p.words.Missing)
 			return
@@ -184,18 +196,25 @@ func (p *Picker) take() {
 	})
 }
 
+// folderMark follows the names of folders where any file may be chosen.
+const folderMark = string(filepath.Separator)
+
 // entries lists the names of the folders in path, without hidden ones, and of the files that end with suffix, if it is
-// not empty.
-func entries(path, suffix string) ([]string, error) {
+// not empty, or of any; folders are then marked.
+func entries(path, suffix string, any bool) ([]string, error) {
 	found, err := os.ReadDir(path)
 	if err != nil {
 		return nil, errors.Unwrap(err) // without the path, which is the user's
 	}
 	var out []string
 	for _, e := range found {
-		fits := e.IsDir() || suffix != "" && e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix)
+		fits := e.IsDir() || any && e.Type().IsRegular() || suffix != "" && e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix)
 		if fits && !strings.HasPrefix(e.Name(), ".") {
-			out = append(out, e.Name())
+			name := e.Name()
+			if any && e.IsDir() {
+				name += folderMark
+			}
+			out = append(out, name)
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })

@@ -216,6 +216,10 @@ func actionWords(action string) string {
 		return i18n.T("audit.passphrase.changed")
 	case "passphrase.reset":
 		return i18n.T("audit.passphrase.reset")
+	case "slot.added":
+		return i18n.T("audit.slot.added")
+	case "slot.removed":
+		return i18n.T("audit.slot.removed")
 	case "recovery-code.replaced":
 		return i18n.T("audit.recovery-code.replaced")
 	case "step-up.confirmed":

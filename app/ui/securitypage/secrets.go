@@ -5,9 +5,12 @@ import (
 	"errors"
 	"strings"
 
+	"fyne.io/fyne/v2"
+
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
+	"sotto/app/ui/keyfile"
 	"sotto/app/ui/passphrase"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/stepup"
@@ -23,12 +26,22 @@ type changeSheet struct {
 	*form.Sheet
 	old, pass, again          *widget.PassphraseField
 	oldField, passField, same *widget.Field
+	present                   *keyfile.Chooser // of the present passphrase; nil where it needs none, or it is known
 }
 
-// askPassphrase opens the sheet.
-func (p *Screen) askPassphrase() { p.newChangeSheet().Open(p.s.Canvas()) }
+// askPassphrase opens the sheet that changes a passphrase.
+func (p *Screen) askPassphrase() {
+	var c *changeSheet
+	c = p.newSheet(form.SheetWords{
+		Title: i18n.T("security.passphrase.change"), Text: i18n.T("security.passphrase.sheet"), Act: i18n.T("security.passphrase.set"),
+		Cancel: i18n.T("cancel"), Rank: widget.Primary,
+	}, func() { p.change(c) }, nil)
+	c.Open(p.s.Canvas())
+}
 
-func (p *Screen) newChangeSheet() *changeSheet {
+// newSheet answers a sheet with the present passphrase and a new one, twice; act is called by its button; more,
+// which may be nil, stands below.
+func (p *Screen) newSheet(w form.SheetWords, act func(), more fyne.CanvasObject) *changeSheet {
 	c := &changeSheet{}
 	eye := widget.PassphraseWords{Show: i18n.T("passphrase.show"), Hide: i18n.T("passphrase.hide")}
 	c.old = widget.NewPassphraseField(eye, nil, nil)
@@ -45,16 +58,31 @@ func (p *Screen) newChangeSheet() *changeSheet {
 	c.old.Changed = func(s string) { c.clear(c.oldField, s) }
 	c.pass.Changed = func(s string) { c.clear(c.passField, s); c.clear(c.same, s) }
 	c.again.Changed = func(s string) { c.clear(c.same, s) }
-	act := func() { p.change(c) }
 	c.old.Submitted = func() { p.s.Canvas().Focus(c.pass.Focus()) }
 	c.pass.Submitted = func() { p.s.Canvas().Focus(c.again.Focus()) }
 	c.again.Submitted = act
-	c.Sheet = form.NewSheet(form.SheetWords{
-		Title: i18n.T("security.passphrase.change"), Text: i18n.T("security.passphrase.sheet"), Act: i18n.T("security.passphrase.set"),
-		Cancel: i18n.T("cancel"), Rank: widget.Primary,
-	}, widget.NewColumn(theme.Space3, c.oldField, c.passField, c.same), act, nil)
+	fields := widget.NewColumn(theme.Space3, c.oldField)
+	if p.s.Profile.NeedsKeyFile() {
+		c.present = keyfile.NewChooser(p.s)
+		c.present.Changed = func() { c.fault(c.oldField, "") }
+		fields.Add(c.present)
+	}
+	fields.Add(c.passField)
+	fields.Add(c.same)
+	if more != nil {
+		fields.Add(more)
+	}
+	c.Sheet = form.NewSheet(w, fields, act, nil)
 	c.First = c.old.Focus()
 	return c
+}
+
+// presentFile is the key file of the present passphrase, "" where none was chosen.
+func (c *changeSheet) presentFile() string {
+	if c.present == nil {
+		return ""
+	}
+	return c.present.Path()
 }
 
 func (c *changeSheet) clear(f *widget.Field, typed string) {
@@ -84,8 +112,14 @@ func (p *Screen) change(c *changeSheet) {
 		c.fault(c.same, i18n.T("passphrase.differ"))
 		return
 	}
+	path := c.presentFile()
 	c.Act.Disable()
 	p.s.Work.Go(func(ctx context.Context) error {
+		if path != "" {
+			if err := p.s.Profile.PresentKeyFile(path); err != nil {
+				return err
+			}
+		}
 		return p.s.Profile.ChangePassphrase(context.WithoutCancel(ctx), old, pass)
 	}, func(err error) {
 		c.Act.Enable()
@@ -98,6 +132,7 @@ func (p *Screen) change(c *changeSheet) {
 		}
 		c.Close()
 		p.s.Nav.Toast(theme.IconCheck, i18n.T("security.passphrase.changed"))
+		p.load()
 	})
 }
 
@@ -117,6 +152,7 @@ func (p *Screen) makeCode() {
 			return
 		}
 		p.showCode(strings.Fields(code))
+		p.load()
 	})
 }
 

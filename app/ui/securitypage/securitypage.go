@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"sotto/app/messenger"
+	"sotto/app/profile"
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
@@ -24,6 +25,7 @@ type Screen struct {
 	root *fyne.Container
 
 	idle     *widget.Text
+	ways     *fyne.Container
 	alerts   *fyne.Container
 	seen     *widget.Button
 	device   *fyne.Container
@@ -38,10 +40,10 @@ type Screen struct {
 // New makes the screen.
 func New(s screen.Services, _ screen.Place) screen.Screen {
 	p := &Screen{s: s}
-	p.alerts, p.relays = widget.NewColumn(0), widget.NewColumn(0)
+	p.alerts, p.relays, p.ways = widget.NewColumn(0), widget.NewColumn(0), widget.NewColumn(theme.Space3)
 	p.device, p.sessions, p.keys = widget.NewColumn(0), widget.NewColumn(theme.Space3), widget.NewColumn(0)
 	header := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("security.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
-	p.root = container.NewStack(form.Page(header, p.lock(), p.alertSection(),
+	p.root = container.NewStack(form.Page(header, p.lock(), form.Section(i18n.T("ways.title"), i18n.T("ways.lead"), p.ways), p.alertSection(),
 		form.Section(i18n.T("security.device"), i18n.T("security.device.lead"), p.device),
 		form.Section(i18n.T("security.sessions"), i18n.T("security.sessions.lead"), p.sessions),
 		form.Section(i18n.T("security.keys"), i18n.T("security.keys.lead"), p.keys),
@@ -55,7 +57,7 @@ func (p *Screen) Content() fyne.CanvasObject { return p.root }
 
 // Closed implements screen.Screen.
 func (p *Screen) Closed() {
-	for _, c := range []*fyne.Container{p.alerts, p.device, p.sessions, p.keys, p.relays} {
+	for _, c := range []*fyne.Container{p.ways, p.alerts, p.device, p.sessions, p.keys, p.relays} {
 		c.Objects = nil
 	}
 }
@@ -70,6 +72,7 @@ type session struct {
 // present is what the page shows.
 type present struct {
 	idle     time.Duration
+	slots    []profile.Slot
 	alerts   []security.Alert
 	sessions []session
 	keys     messenger.KeyReport
@@ -94,6 +97,7 @@ func (p *Screen) load() {
 			return
 		}
 		p.idle.SetContent(idleWords(now.idle))
+		p.showWays(now.slots)
 		p.showAlerts(now)
 		p.showDevice(now)
 		p.showSessions(now)
@@ -130,6 +134,9 @@ func (p *Screen) read(ctx context.Context) (present, error) {
 	if now.idle, err = screen.Idle(ctx, p.s.Profile); err != nil {
 		return now, err
 	}
+	if now.slots, err = p.s.Profile.Slots(ctx); err != nil {
+		return now, err
+	}
 	if now.alerts, err = p.s.Profile.Alerts.List(ctx); err != nil {
 		return now, err
 	}
@@ -159,13 +166,9 @@ func (p *Screen) read(ctx context.Context) (present, error) {
 	return now, err
 }
 
-// lock is the section of what opens the profile.
+// lock is the section of when the profile locks.
 func (p *Screen) lock() fyne.CanvasObject {
 	p.idle = form.Note("")
-	row := func(title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
-		return widget.NewColumn(theme.Space2, widget.NewColumn(2,
-			widget.NewText(title, widget.TextOptions{Bold: true, Wrap: true}), form.Note(text)), form.Buttons(buttons...))
-	}
 	return form.Section(i18n.T("security.lock"), i18n.T("security.lock.lead"), form.Group(
 		widget.NewColumn(theme.Space2, widget.NewColumn(2,
 			widget.NewText(i18n.T("security.idle"), widget.TextOptions{Bold: true, Wrap: true}), p.idle),
@@ -174,10 +177,6 @@ func (p *Screen) lock() fyne.CanvasObject {
 				widget.NewSmallButton(i18n.T("security.idle.change"), "", widget.Quiet, func() {
 					p.s.Nav.Open(screen.Place{Screen: screen.Settings})
 				}))),
-		row(i18n.T("security.passphrase"), i18n.T("security.passphrase.text"),
-			widget.NewSmallButton(i18n.T("security.passphrase.change"), theme.IconKey, widget.Secondary, p.askPassphrase)),
-		row(i18n.T("security.code"), i18n.T("security.code.text"),
-			widget.NewSmallButton(i18n.T("security.code.new"), theme.IconRefresh, widget.Secondary, p.askCode)),
 	))
 }
 

@@ -3,10 +3,13 @@ package stepup
 import (
 	"context"
 
+	"sotto/app/profile"
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
+	"sotto/app/ui/keyfile"
 	"sotto/app/ui/screen"
+	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
 	"sotto/app/ui/words"
 )
@@ -22,8 +25,19 @@ type Words struct {
 // Sheet asks; its fields are open to tests.
 type Sheet struct {
 	*form.Sheet
-	Pass  *widget.PassphraseField
-	Field *widget.Field
+	Pass    *widget.PassphraseField
+	Field   *widget.Field
+	KeyFile *keyfile.Chooser // nil where the passphrase needs none, or it is known
+}
+
+// Confirm checks the passphrase for one act, with the key file at path when there is one. It runs off the UI thread.
+func Confirm(ctx context.Context, p *profile.Profile, act security.Act, passphrase, path string) error {
+	if path != "" {
+		if err := p.PresentKeyFile(path); err != nil {
+			return err
+		}
+	}
+	return p.StepUp.Confirm(ctx, act, []byte(passphrase))
 }
 
 // Ask opens a sheet that asks for the passphrase. After the right one it closes and calls confirmed: the act may then be
@@ -34,17 +48,30 @@ func Ask(s screen.Services, act security.Act, w Words, confirmed func()) *Sheet 
 		Show: i18n.T("passphrase.show"), Hide: i18n.T("passphrase.hide"),
 	}, nil, nil)
 	sheet.Field = widget.NewField(i18n.T("passphrase.label"), "", sheet.Pass)
+	body := widget.NewColumn(theme.Space3, sheet.Field)
+	if s.Profile.NeedsKeyFile() {
+		sheet.KeyFile = keyfile.NewChooser(s)
+		sheet.KeyFile.Changed = func() {
+			sheet.Field.SetError("")
+			sheet.Fit()
+		}
+		body.Add(sheet.KeyFile)
+	}
 	busy := false
 	try := func() {
 		secret := sheet.Pass.Text()
 		if busy || secret == "" {
 			return
 		}
+		path := ""
+		if sheet.KeyFile != nil {
+			path = sheet.KeyFile.Path()
+		}
 		busy = true
 		sheet.Act.Disable()
 		sheet.Pass.SetEnabled(false)
 		s.Work.Go(func(ctx context.Context) error {
-			return s.Profile.StepUp.Confirm(ctx, act, []byte(secret))
+			return Confirm(ctx, s.Profile, act, secret, path)
 		}, func(err error) {
 			busy = false
 			sheet.Act.Enable()
@@ -68,7 +95,7 @@ func Ask(s screen.Services, act security.Act, w Words, confirmed func()) *Sheet 
 	}
 	sheet.Sheet = form.NewSheet(form.SheetWords{
 		Title: w.Title, Text: w.Text, Act: w.Act, Cancel: i18n.T("cancel"), Rank: w.Rank,
-	}, sheet.Field, try, nil)
+	}, body, try, nil)
 	sheet.Pass.Submitted = try
 	sheet.Pass.Changed = func(t string) {
 		if t != "" {

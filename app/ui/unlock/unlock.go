@@ -10,9 +10,11 @@ import (
 	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/platform"
 	"sotto/app/profile"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
+	"sotto/app/ui/keyfile"
 	"sotto/app/ui/passphrase"
 	"sotto/app/ui/prefs"
 	"sotto/app/ui/screen"
@@ -37,6 +39,10 @@ type Screen struct {
 	submit  *widget.Button // of the recovery code
 	again   *widget.PassphraseField
 	same    *widget.Field
+	ways    profile.Ways
+	looked  bool             // at the ways
+	file    *keyfile.Chooser // nil where no way needs one
+	chain   *widget.Button   // nil where no keychain opens it
 	first   fyne.Focusable
 	inSight bool
 
@@ -62,6 +68,7 @@ func (u *Screen) Content() fyne.CanvasObject { return u.root }
 func (u *Screen) Shown() {
 	u.inSight = true
 	u.focus()
+	u.lookAtWays()
 	u.lookAtDelay()
 	if u.s.Locked != nil {
 		u.s.Locked.OnArrival(func() { u.s.Work.Do(u.showArrival) })
@@ -128,10 +135,90 @@ func (u *Screen) askPassphrase() {
 	u.pass.Submitted = u.try
 	u.open = widget.NewButton(i18n.T("unlock.open"), theme.IconLock, widget.Primary, u.try)
 	u.forgot = widget.NewButton(i18n.T("unlock.forgot"), "", widget.Quiet, u.askCode)
-	u.show(u.pass.Focus(),
-		widget.NewColumn(theme.Space2, title(i18n.T("unlock.title")), form.Note(i18n.T("unlock.lead"))),
-		u.passed, u.open, u.forgot)
+	u.file, u.chain = nil, nil
+	u.arrange()
 	u.lookAtDelay()
+}
+
+// arrange shows the fields of the first view, with what the vault offers besides.
+func (u *Screen) arrange() {
+	lead := i18n.T("unlock.lead")
+	if u.needsFile() {
+		lead = i18n.T("unlock.lead.key-file")
+	}
+	parts := []fyne.CanvasObject{widget.NewColumn(theme.Space2, title(i18n.T("unlock.title")), form.Note(lead)), u.passed}
+	if u.ways.KeyFile {
+		u.file = keyfile.NewChooser(u.s)
+		u.file.Changed = func() {
+			if !u.delayed() {
+				u.passed.SetError("")
+			}
+			u.root.Refresh()
+		}
+		parts = append(parts, u.file)
+	}
+	parts = append(parts, u.open)
+	if u.ways.Keychain {
+		u.chain = widget.NewButton(i18n.T("unlock.keychain"), theme.IconKey, widget.Secondary, u.tryKeychain)
+		parts = append(parts, u.chain)
+	}
+	u.show(u.pass.Focus(), append(parts, u.forgot)...)
+}
+
+// needsFile reports whether no passphrase opens the profile without its key file.
+func (u *Screen) needsFile() bool { return u.ways.KeyFile && !u.ways.Passphrase }
+
+// lookAtWays asks what opens the profile, and offers it. A vault that cannot be read says so when it is opened.
+func (u *Screen) lookAtWays() {
+	if u.looked {
+		return
+	}
+	u.looked = true
+	screen.Run(u.s.Work, func(context.Context) (profile.Ways, error) { return profile.WaysIn(u.s.Dir, u.s.Options) },
+		func(w profile.Ways, err error) {
+			if err != nil || !w.KeyFile && !w.Keychain {
+				return
+			}
+			u.ways = w
+			if u.code == nil && u.opened == nil {
+				u.arrange()
+			}
+		})
+}
+
+// tryKeychain opens the profile with what the keychain of the system keeps. When that fails the passphrase is asked for.
+func (u *Screen) tryKeychain() {
+	if u.busy {
+		return
+	}
+	u.setBusy(true)
+	u.passed.SetError("")
+	u.passed.SetHint(i18n.T("unlock.keychain.opening"))
+	screen.Run(u.s.Work, func(ctx context.Context) (*profile.Profile, error) {
+		return u.unlock(ctx, profile.Keychain())
+	}, func(p *profile.Profile, err error) {
+		u.setBusy(false)
+		u.passed.SetHint("")
+		switch {
+		case errors.Is(err, platform.ErrUnsupported):
+			u.passed.SetError(i18n.T("unlock.keychain.none"))
+			u.root.Refresh()
+			u.focus()
+			u.lookAtDelay()
+		case err != nil:
+			u.refused(u.passed, err)
+		default:
+			u.s.Nav.Unlocked(p)
+		}
+	})
+}
+
+// secret is what was typed, with the key file that was chosen.
+func (u *Screen) secret() profile.Secret {
+	if u.file != nil && u.file.Path() != "" {
+		return profile.WithKeyFile(u.pass.Text(), u.file.Path())
+	}
+	return profile.Passphrase(u.pass.Text())
 }
 
 // try opens the profile with the passphrase.
@@ -139,16 +226,21 @@ func (u *Screen) try() {
 	if u.busy || u.delayed() {
 		return
 	}
-	secret := u.pass.Text()
-	if secret == "" {
+	switch {
+	case u.pass.Text() == "":
 		u.passed.SetError(i18n.T("unlock.empty"))
 		return
+	case u.needsFile() && u.file.Path() == "":
+		u.passed.SetError(i18n.T("error.key-file-needed"))
+		u.root.Refresh()
+		return
 	}
+	secret := u.secret()
 	u.setBusy(true)
 	u.passed.SetError("")
 	u.passed.SetHint(i18n.T("unlock.opening"))
 	screen.Run(u.s.Work, func(ctx context.Context) (*profile.Profile, error) {
-		return u.unlock(ctx, profile.Passphrase(secret))
+		return u.unlock(ctx, secret)
 	}, func(p *profile.Profile, err error) {
 		u.setBusy(false)
 		u.passed.SetHint("")
@@ -193,7 +285,7 @@ func (u *Screen) refused(field *widget.Field, err error) {
 func (u *Screen) setBusy(on bool) {
 	u.busy = on
 	u.pass.SetEnabled(!on)
-	for _, b := range []*widget.Button{u.open, u.forgot, u.submit} {
+	for _, b := range []*widget.Button{u.open, u.chain, u.forgot, u.submit} {
 		switch {
 		case b == nil:
 		case on:

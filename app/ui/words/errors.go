@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sotto/app/platform"
+	"sotto/app/profile"
 	"sotto/app/ui/i18n"
 	"sotto/chat"
 )
@@ -18,6 +19,14 @@ type sentence struct {
 
 // The first that matches speaks. What an act refused to do comes before what stood in its way.
 var sentences = []sentence{
+	{profile.ErrKeyFileNeeded, func() string { return i18n.T("error.key-file-needed") }},
+	{profile.ErrKeyFileInside, func() string { return i18n.T("error.key-file-inside") }},
+	{profile.ErrKeyFile, func() string { return i18n.T("error.key-file") }},
+	{profile.ErrLastWay, func() string { return i18n.T("error.last-way") }},
+	{profile.ErrTooManyWays, func() string { return i18n.T("error.too-many-ways") }},
+	{platform.ErrNoKey, func() string { return i18n.T("error.keychain-empty") }},
+	{platform.ErrKeychain, func() string { return i18n.T("error.keychain-locked") }},
+
 	{chat.ErrNotFound, func() string { return i18n.T("error.not-found") }},
 	{chat.ErrAmbiguous, func() string { return i18n.T("error.ambiguous") }},
 	{chat.ErrMalformed, func() string { return i18n.T("error.malformed") }},
