@@ -30,6 +30,7 @@ type erasedObject struct {
 	Contacts      int               `json:"contacts"`
 	Asked         bool              `json:"asked"`     // the others were asked to delete theirs
 	Unreached     []unreachedObject `json:"unreached"` // mailboxes whose relay could not be reached
+	Backups       int               `json:"backups"`   // known ones that may still hold it
 }
 
 type unreachedObject struct {
@@ -37,8 +38,9 @@ type unreachedObject struct {
 	Mailbox string `json:"mailbox"`
 }
 
-func newErased(r privacy.Report) erasedObject {
-	o := erasedObject{Conversations: r.Conversations, Messages: r.Messages, Contacts: r.Contacts, Unreached: []unreachedObject{}}
+// newErased says what a deletion did; held is how many known backups there were before.
+func newErased(r privacy.Report, held int) erasedObject {
+	o := erasedObject{Backups: held, Conversations: r.Conversations, Messages: r.Messages, Contacts: r.Contacts, Unreached: []unreachedObject{}}
 	for _, u := range r.Unreached {
 		o.Unreached = append(o.Unreached, unreachedObject{Relay: u.Relay, Mailbox: fmt.Sprintf("%x", u.Mailbox[:])})
 	}
@@ -53,6 +55,15 @@ func (o erasedObject) print(p *page) {
 	for _, u := range o.Unreached {
 		p.line("Not reached: a mailbox on %s. What waits there is encrypted, and dropped after 30 days.", plain(u.Relay))
 	}
+	if o.Backups > 0 {
+		p.line("%s may still hold it, wherever the file is. They are listed by: sottoctl backup list", number(o.Backups, "backup"))
+	}
+}
+
+// holding counts the known backups, which keep what is deleted now.
+func holding(ctx context.Context, p *profile.Profile) (int, error) {
+	list, _, err := p.Backups(ctx)
+	return len(list), err
 }
 
 func number(n int, what string) string {
@@ -80,11 +91,15 @@ func (v *deleteMessageVerb) do(ctx context.Context, d *desk) (any, error) {
 	if v.id, err = messageID(v.Message); err != nil {
 		return nil, err
 	}
+	held, err := holding(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	n, err := p.Eraser.DeleteMessages(ctx, v.id)
 	if err != nil {
 		return nil, err
 	}
-	v.erased = newErased(privacy.Report{Messages: n})
+	v.erased = newErased(privacy.Report{Messages: n}, held)
 	return v.erased, nil
 }
 
@@ -120,11 +135,15 @@ func (v *deleteConversationVerb) do(ctx context.Context, d *desk) (any, error) {
 			return nil, err
 		}
 	}
+	held, err := holding(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	n, err := p.Eraser.DeleteConversation(ctx, p.Messenger.ConversationWith(c.ID), v.ForEveryone)
 	if err != nil {
 		return nil, err
 	}
-	v.peer, v.erased = c.ID, newErased(privacy.Report{Conversations: 1, Messages: n})
+	v.peer, v.erased = c.ID, newErased(privacy.Report{Conversations: 1, Messages: n}, held)
 	v.erased.Asked = v.ForEveryone
 	return v.erased, nil
 }
@@ -166,8 +185,12 @@ func (v *deleteContactVerb) do(ctx context.Context, d *desk) (any, error) {
 			return nil, err
 		}
 	}
+	held, err := holding(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	report, err := p.DeleteContact(ctx, c.ID)
-	o := newErased(report)
+	o := newErased(report, held)
 	o.Asked = v.ForEveryone
 	return o, err
 }
@@ -220,12 +243,16 @@ func (v *deleteEverythingVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err := p.StepUp.Confirm(ctx, security.ActEraseEverything, []byte(secret)); err != nil {
 		return nil, err
 	}
+	held, err := holding(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	report, err := p.EraseEverything(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d.deleted()
-	o := newErased(report)
+	o := newErased(report, held)
 	o.Asked = v.ForEveryone
 	return o, nil
 }

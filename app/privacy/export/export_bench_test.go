@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -20,13 +22,25 @@ import (
 	"sotto/storage"
 )
 
-// exported is how many messages BenchmarkExport writes: what the slow export of a known client was measured with.
-const exported = 16_000
+// howMany is how many messages BenchmarkExport writes: what the slow export of a known client was measured with, or what
+// SOTTO_BENCH_MESSAGES names, a multiple of 200.
+func howMany(b *testing.B) int {
+	b.Helper()
+	text := os.Getenv("SOTTO_BENCH_MESSAGES")
+	if text == "" {
+		return 16_000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
 
 // BenchmarkExport writes two conversations of 8,000 messages each from an encrypted store. peak-MB is the most memory
 // the process ever held, the making of the history included.
 func BenchmarkExport(b *testing.B) {
-	ctx := context.Background()
+	ctx, exported := context.Background(), howMany(b)
 	must := func(err error) {
 		b.Helper()
 		if err != nil {
