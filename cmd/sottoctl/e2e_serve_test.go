@@ -62,7 +62,11 @@ func TestGuideRunsAsAPeerAndARelayServesTheAbsent(t *testing.T) {
 	answers := func(e eventObject) bool {
 		return e.Message != nil && e.Message.Direction == "in" && strings.Contains(strings.ToLower(e.Message.Text), "safety number")
 	}
-	ada.event("message", answers)
+	answer := ada.event("message", answers).Message.ID
+	ada.call("consent.withdraw", map[string]any{"purpose": "bot-reads", "contact": "Wise"}).ok()
+	ada.call("react", map[string]any{"message": answer, "emoji": "👍"}).fails(exitRefused, "refused")
+	ada.call("send", ask).fails(exitRefused, "refused")
+	ada.call("consent.grant", map[string]any{"purpose": "bot-reads", "contact": "Wise"}).ok()
 	stopGuide()
 
 	var served relayServed
