@@ -9,6 +9,29 @@ func (t *tx) authorTag(conv chat.ConversationID, author chat.ContactID, device c
 	return t.s.tags.Tag("authors.id", conv[:], author[:], device[:])
 }
 
+// rememberedAuthors is how many tags of authors a thread keeps, so that each message need not compute one anew.
+const rememberedAuthors = 8
+
+type rememberedAuthor struct {
+	author chat.ContactID
+	device chat.DeviceID
+	tag    vault.Tag
+}
+
+// tagOfAuthor is authorTag for a unit of work that writes.
+func (t *tx) tagOfAuthor(th *thread, conv chat.ConversationID, author chat.ContactID, device chat.DeviceID) vault.Tag {
+	for i := range th.authors {
+		if a := &th.authors[i]; a.author == author && a.device == device {
+			return a.tag
+		}
+	}
+	tag := t.authorTag(conv, author, device)
+	if len(th.authors) < rememberedAuthors {
+		th.authors = append(th.authors, rememberedAuthor{author, device, tag})
+	}
+	return tag
+}
+
 // seq returns the highest seq of one author's device.
 func (th *thread) seq(author vault.Tag) uint64 {
 	for _, h := range th.state.heads {

@@ -17,7 +17,14 @@ type value = driver.Value
 // conn is one connection with its prepared statements. It is used by one goroutine at a time.
 type conn struct {
 	raw        *sqlite3.SQLiteConn
-	statements map[string]*sqlite3.SQLiteStmt
+	statements map[string]*statement
+	// waiting writes rows of messages that a unit of work has kept back; it is called before a statement that names them.
+	waiting func() error
+}
+
+type statement struct {
+	*sqlite3.SQLiteStmt
+	ofMessages bool
 }
 
 // common holds for every connection. Temporary tables stay in memory, so that no plaintext tag or order reaches another
@@ -58,7 +65,7 @@ func dial(path, pragmas string) (*conn, error) {
 	if err != nil {
 		return nil, mapped(err)
 	}
-	c := &conn{raw: raw.(*sqlite3.SQLiteConn), statements: map[string]*sqlite3.SQLiteStmt{}}
+	c := &conn{raw: raw.(*sqlite3.SQLiteConn), statements: map[string]*statement{}}
 	if err := c.script(common + pragmas); err != nil {
 		c.close()
 		return nil, err
@@ -80,21 +87,45 @@ func (c *conn) script(sql string) error {
 	return mapped(err)
 }
 
-func (c *conn) prepare(sql string) (*sqlite3.SQLiteStmt, error) {
+func (c *conn) prepare(sql string) (*statement, error) {
 	if s, ok := c.statements[sql]; ok {
 		return s, nil
 	}
-	s, err := c.raw.Prepare(sql)
+	prepared, err := c.raw.Prepare(sql)
 	if err != nil {
 		return nil, err
 	}
-	c.statements[sql] = s.(*sqlite3.SQLiteStmt)
-	return c.statements[sql], nil
+	s := &statement{prepared.(*sqlite3.SQLiteStmt), strings.Contains(sql, messages.name)}
+	c.statements[sql] = s
+	return s, nil
+}
+
+// ready prepares a statement and lets the rows be written that wait for it.
+func (c *conn) ready(sql string) (*statement, error) {
+	s, err := c.prepare(sql)
+	if err == nil && s.ofMessages && c.waiting != nil {
+		err = c.waiting()
+	}
+	return s, err
+}
+
+// insertMany runs a prepared insertion with as many arguments as there are; it takes one call of SQLite, where exec takes
+// one for each argument. Errors are SQLite's, not yet mapped.
+func (c *conn) insertMany(sql string, args []value) error {
+	s, err := c.prepare(sql)
+	if err != nil {
+		return err
+	}
+	done, err := s.Query(args)
+	if err != nil {
+		return err
+	}
+	return done.Close()
 }
 
 // exec runs a prepared statement and returns how many rows it changed. Errors are SQLite's, not yet mapped.
 func (c *conn) exec(sql string, args ...value) (int64, error) {
-	s, err := c.prepare(sql)
+	s, err := c.ready(sql)
 	if err != nil {
 		return 0, err
 	}
@@ -127,7 +158,7 @@ func (c *conn) row(sql string, args ...value) ([]value, error) {
 
 // each calls f with every row; io.EOF from f ends the query early. f must not run the same query.
 func (c *conn) each(sql string, args []value, f func([]value) error) (err error) {
-	s, err := c.prepare(sql)
+	s, err := c.ready(sql)
 	if err != nil {
 		return mapped(err)
 	}

@@ -190,6 +190,9 @@ func (t *tx) relist(th *thread, position int64, e entry) error {
 
 // listed returns the entry at a position.
 func (t *tx) listed(th *thread, position int64) (entry, bool, error) {
+	if err := t.marked(); err != nil {
+		return entry{}, false, err
+	}
 	entries := th.state.recent
 	if position < th.state.bound {
 		sg, err := t.segmentAt(th, position)
@@ -207,6 +210,9 @@ func (t *tx) listed(th *thread, position int64) (entry, bool, error) {
 
 // before returns at most limit entries below a position, ascending: the highest of them.
 func (t *tx) before(th *thread, position int64, limit int) ([]entry, error) {
+	if err := t.marked(); err != nil {
+		return nil, err
+	}
 	i, _ := search(th.state.recent, position)
 	out := slices.Clone(th.state.recent[max(0, i-limit):i])
 	for first := min(th.state.bound, position); len(out) < limit; {
@@ -226,6 +232,9 @@ func (t *tx) before(th *thread, position int64, limit int) ([]entry, error) {
 
 // after returns at most limit entries above a position, ascending: the lowest of them.
 func (t *tx) after(th *thread, position int64, limit int) ([]entry, error) {
+	if err := t.marked(); err != nil {
+		return nil, err
+	}
 	var out []entry
 	if position+1 < th.state.bound {
 		sg, err := t.segmentAt(th, position)

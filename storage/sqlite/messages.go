@@ -175,15 +175,16 @@ func (r messagesRepo) Put(m chat.Message) (chat.Message, error) {
 	}
 	r.t.followed = true
 	if m.Seq > 0 {
-		r.t.raise(th, r.t.authorTag(m.Conversation, m.Author, m.Device), m.Seq)
+		r.t.raise(th, r.t.tagOfAuthor(th, m.Conversation, m.Author, m.Device), m.Seq)
 	}
 	return normal(m), nil
 }
 
 func (r messagesRepo) insert(th *thread, m chat.Message, tag []byte) (chat.Message, error) {
 	if m.Position == 0 {
-		m.Position = th.state.last + step
-	} else if _, taken, err := r.t.listed(th, m.Position); err != nil || taken {
+		return r.append(th, m, tag)
+	}
+	if _, taken, err := r.t.listed(th, m.Position); err != nil || taken {
 		return m, cmp.Or(err, error(chat.ErrExists))
 	}
 	id, err := r.t.nextID(messages)

@@ -363,6 +363,7 @@ func (s *Store) transact(f func(*tx) error) error {
 	defer func() {
 		t.over = true
 		if !committed {
+			t.dropLate()
 			s.writer.exec("ROLLBACK") //nolint:errcheck // SQLite may have rolled back by itself
 			clear(s.last)
 			s.forget()

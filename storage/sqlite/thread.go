@@ -15,6 +15,8 @@ type thread struct {
 	key   vault.RowKey
 	state threadState
 
+	authors []rememberedAuthor
+
 	stored  bool // has a row in threads
 	changed bool // differs from it
 }

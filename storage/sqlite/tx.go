@@ -22,6 +22,10 @@ type tx struct {
 	dead    []int64                // keys that it destroyed
 	changed []*thread              // threads to be written
 
+	late      []lateRow // new messages that wait to be written
+	sealing   *chunk    // those before them
+	lateError error     // what writing them met
+
 	added    int   // tags of new messages
 	mergedTo int64 // row up to which it merged tags, 0: it did not
 	scrubbed bool  // no stale tag is left
@@ -235,6 +239,9 @@ func (t *tx) insertKey(id int64, purpose string, k vault.RowKey) error {
 
 // seal writes what the transaction kept back: threads, tags and the cover.
 func (t *tx) seal() error {
+	if err := t.writeLate(); err != nil {
+		return mapped(err)
+	}
 	if err := t.flushThreads(); err != nil {
 		return err
 	}
