@@ -56,7 +56,8 @@ func opened(table string, err error) error {
 }
 
 // VaultError gives an error of package vault its name in chat: ErrWrongSecret, ErrVaultDamaged, ErrNewerFormat, ErrNotFound
-// (no such slot), ErrRefused (the last slot, too many slots) or ErrMalformed (an empty secret).
+// (no such slot), ErrRefused (the last slot, too many slots: with the vault's own sentinel) or ErrMalformed (an empty
+// secret).
 func VaultError(err error) error {
 	switch {
 	case errors.Is(err, vault.ErrWrongSecret):
@@ -68,7 +69,7 @@ func VaultError(err error) error {
 	case errors.Is(err, vault.ErrNoSlot):
 		return chat.ErrNotFound
 	case errors.Is(err, vault.ErrLastSlot), errors.Is(err, vault.ErrFull):
-		return chat.ErrRefused
+		return fmt.Errorf("%w: %w", chat.ErrRefused, err)
 	case errors.Is(err, vault.ErrEmptySecret):
 		return chat.ErrMalformed
 	}
