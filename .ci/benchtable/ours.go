@@ -37,6 +37,10 @@ func steps(work string, messages int, p *peers) []step {
 	out = append(out, p.sqlcipher()...)
 	out = append(out,
 		ours("export", "./app/privacy/export", "^BenchmarkExport$", "1x"),
+		step{name: "export of the history", run: func() (map[string]float64, error) {
+			got, err := benchmark(work, messages, "./app/privacy/export", "^BenchmarkExport$", "1x", "SOTTO_BENCH_MESSAGES="+strconv.Itoa(messages-messages%200))
+			return prefixed("whole", got), err
+		}},
 		ours("relay, throughput", "./transport/transporttest", "^BenchmarkManyMailboxes$", "20000x"),
 		ours("relay, latency", "./transport/transporttest", "^BenchmarkManyMailboxesLatency$", "5000x"),
 	)
@@ -44,8 +48,8 @@ func steps(work string, messages int, p *peers) []step {
 	return append(out, windowSteps(work)...)
 }
 
-// benchmark runs one benchmark and returns its metrics as "Name metric".
-func benchmark(work string, messages int, pkg, bench, times string) (map[string]float64, error) {
+// benchmark runs one benchmark, with more variables in its environment, and returns its metrics as "Name metric".
+func benchmark(work string, messages int, pkg, bench, times string, variables ...string) (map[string]float64, error) {
 	binary := filepath.Join(work, strings.ReplaceAll(strings.TrimPrefix(pkg, "./"), "/", "-")+".test")
 	if _, err := os.Stat(binary); err != nil {
 		if out, err := exec.Command("go", "test", "-c", "-o", binary, pkg).CombinedOutput(); err != nil {
@@ -55,6 +59,7 @@ func benchmark(work string, messages int, pkg, bench, times string) (map[string]
 	cmd := exec.Command(binary, "-test.run", "^$", "-test.bench", bench, "-test.benchtime", times, "-test.timeout", "30m")
 	cmd.Dir = pkg
 	cmd.Env = append(os.Environ(), "TMPDIR="+work, "BENCH_MESSAGES="+strconv.Itoa(messages))
+	cmd.Env = append(cmd.Env, variables...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,7 +43,8 @@ func sentences() func() string {
 
 // BenchmarkHistory is the life of a long history, the workload of the SQLCipher anchor (docs/PERFORMANCE.md): messages
 // are inserted in units of work of 100, each of one conversation ("threads") or each message of another than the one
-// before ("mixed"), the history is opened at a page of 50, and a conversation is deleted with the epoch turned.
+// before ("mixed"), the history is opened at a page of 50, a conversation is deleted with the epoch turned, and the file is
+// migrated from the schema before manifests.
 func BenchmarkHistory(b *testing.B) {
 	n := historySize(b)
 	for name, thread := range map[string]func(i int) int{
@@ -95,28 +97,61 @@ func liveHistory(b *testing.B, n int, thread func(i int) int) {
 	}
 	b.ReportMetric(float64(n)/took.Seconds(), "inserts/s")
 	closeStore(b, s)
+	if info, err := os.Stat(p.db); err == nil {
+		b.ReportMetric(float64(info.Size())/1e6, "MB")
+	}
 
+	var opened []time.Duration
+	for range 5 {
+		start := time.Now()
+		s = openAtPage(b, p, min(50, n/historyThreads))
+		opened = append(opened, time.Since(start))
+		closeStore(b, s)
+	}
+	slices.Sort(opened)
+	b.ReportMetric(opened[len(opened)/2].Seconds()*1e3, "open-ms")
+
+	s = openAtPage(b, p, 1)
+	defer closeStore(b, s)
 	start := time.Now()
+	if err := s.Erase(context.Background(), func(tx chat.Tx) error { return tx.Conversations().Destroy(conv(7)) }); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(time.Since(start).Seconds()*1e3, "delete-ms")
+	b.ReportMetric(migrateFrom(b, s, 2).Seconds(), "migrate-s")
+}
+
+// migrateFrom takes a history back to an earlier schema and returns how long it takes to come up to the present one.
+func migrateFrom(b *testing.B, s *Store, earlier int) time.Duration {
+	if err := s.acquire(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	defer s.release()
+	if err := s.migrate(earlier); err != nil {
+		b.Fatal(err)
+	}
+	start := time.Now()
+	if err := s.migrate(len(migrations)); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+// openAtPage opens a history and reads the newest 50 messages of a conversation, of which there must be so many.
+func openAtPage(b *testing.B, p profile, least int) *Store {
 	s, err := p.tryOpen(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer closeStore(b, s)
 	err = s.View(context.Background(), func(tx chat.Tx) error {
 		page, err := tx.Messages().Page(conv(7), 0, 50)
-		if want := min(50, n/historyThreads); len(page) < want {
-			return fmt.Errorf("page of %d messages, want %d", len(page), want)
+		if len(page) < least {
+			return fmt.Errorf("page of %d messages, want %d", len(page), least)
 		}
 		return err
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(time.Since(start).Seconds()*1e3, "open-ms")
-
-	start = time.Now()
-	if err := s.Erase(context.Background(), func(tx chat.Tx) error { return tx.Conversations().Destroy(conv(7)) }); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(time.Since(start).Seconds()*1e3, "delete-ms")
+	return s
 }
