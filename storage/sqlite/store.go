@@ -35,7 +35,7 @@ type Store struct {
 
 	fresh   newTags
 	ends    ends
-	settled bool // what was removed while the store was closed is out of the books; guarded by lock
+	settled bool     // what was removed while the store was closed is out of the books; guarded by lock
 	checked sync.Map // names of tables and parts of tables that were compared with their digest
 
 	vaultMu sync.RWMutex
