@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,17 +60,17 @@ type Integrity struct {
 type integrity struct {
 	mu    sync.Mutex
 	state Integrity
-	heard func()
+	heard map[*func()]bool
 	turn  sync.Mutex // one check at a time
 }
 
 func (i *integrity) change(f func(*Integrity)) {
 	i.mu.Lock()
 	f(&i.state)
-	heard := i.heard
+	heard := slices.Collect(maps.Keys(i.heard))
 	i.mu.Unlock()
-	if heard != nil {
-		heard()
+	for _, f := range heard {
+		(*f)()
 	}
 }
 
@@ -79,12 +81,20 @@ func (p *Profile) Integrity() Integrity {
 	return p.integrity.state
 }
 
-// OnIntegrity calls f, from the goroutine of a check, whenever what Integrity returns has changed. There is one listener;
-// nil ends it.
-func (p *Profile) OnIntegrity(f func()) {
-	p.integrity.mu.Lock()
-	defer p.integrity.mu.Unlock()
-	p.integrity.heard = f
+// OnIntegrity calls f, from the goroutine of a check, whenever what Integrity returns has changed, until it is cancelled.
+func (p *Profile) OnIntegrity(f func()) (cancel func()) {
+	i := &p.integrity
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.heard == nil {
+		i.heard = map[*func()]bool{}
+	}
+	i.heard[&f] = true
+	return func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		delete(i.heard, &f)
+	}
 }
 
 // CheckHistory reads the whole history and says what is wrong with it: the pages of the file, every message against the

@@ -50,12 +50,12 @@ func lastAction(t *testing.T, p *profile.Profile, action string) (detail string)
 func checkedIn(t *testing.T, p *profile.Profile) profile.Integrity {
 	t.Helper()
 	changed := make(chan struct{}, 1)
-	p.OnIntegrity(func() {
+	defer p.OnIntegrity(func() {
 		select {
 		case changed <- struct{}{}:
 		default:
 		}
-	})
+	})()
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -324,9 +324,6 @@ func (p *Profile) PutSetting(ctx context.Context, name string, value []byte) err
 	return p.store.Update(ctx, func(tx chat.Tx) error { return tx.Settings().Put(name, value) })
 }
 
-// CheckFile reads every page of the history file for damage. Errors: chat.ErrDamaged, chat.ErrLocked, that of ctx.
-func (p *Profile) CheckFile(ctx context.Context) error { return p.store.Check(ctx) }
-
 // View reads the store in one unit of work.
 func (p *Profile) View(ctx context.Context, f func(chat.Tx) error) error { return p.store.View(ctx, f) }
 

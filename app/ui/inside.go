@@ -28,6 +28,7 @@ type inside struct {
 	idle   *security.Idle
 	active time.Time // last sign that was handed on
 	cancel func()    // ends the events
+	unhear func()    // ends the news of checks
 
 	mu      sync.Mutex
 	heard   []messenger.Event // not handed on yet
@@ -49,6 +50,7 @@ func (o *inside) begin() {
 	o.profile.Search.Start()
 	o.column.Shown()
 	o.show()
+	o.watchIntegrity()
 	screen.Run(o.work, func(ctx context.Context) (time.Duration, error) { return screen.Idle(ctx, o.profile) }, func(after time.Duration, err error) {
 		if err != nil {
 			after = screen.IdleDefault
@@ -75,6 +77,9 @@ func (o *inside) guard(after time.Duration) {
 func (o *inside) end() {
 	if o.cancel != nil {
 		o.cancel()
+	}
+	if o.unhear != nil {
+		o.unhear()
 	}
 	if o.idle != nil {
 		o.idle.Stop()

@@ -12,6 +12,7 @@ import (
 	"sotto/app/ui/searchpage"
 	"sotto/app/ui/securitypage"
 	"sotto/app/ui/settings"
+	"sotto/app/ui/storagepage"
 	"sotto/app/ui/unlock"
 	"sotto/app/ui/welcome"
 )
@@ -30,6 +31,7 @@ func makers() map[screen.Name]screen.Maker {
 		screen.Privacy:  privacypage.New,
 		screen.Security: securitypage.New,
 		screen.Settings: settings.New,
+		screen.Storage:  storagepage.New,
 		screen.About:    about.New,
 	}
 }

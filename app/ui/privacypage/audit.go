@@ -232,6 +232,10 @@ func actionWords(action string) string {
 		return i18n.T("audit.backup.written")
 	case "backup.forgotten":
 		return i18n.T("audit.backup.forgotten")
+	case "history.checked":
+		return i18n.T("audit.history.checked")
+	case "history.compacted":
+		return i18n.T("audit.history.compacted")
 	case "export.imported":
 		return i18n.T("audit.export.imported")
 	case "export.written":

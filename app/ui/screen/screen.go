@@ -74,6 +74,7 @@ const (
 	Privacy  Name = "privacy"
 	Security Name = "security"
 	Settings Name = "settings"
+	Storage  Name = "storage"
 	About    Name = "about"
 )
 

@@ -42,6 +42,7 @@ func New(s screen.Services, _ screen.Place) screen.Screen {
 		form.Buttons(
 			elsewhere(i18n.T("settings.privacy"), theme.IconConsent, screen.Privacy),
 			elsewhere(i18n.T("settings.security"), theme.IconShield, screen.Security),
+			elsewhere(i18n.T("settings.storage"), theme.IconDevice, screen.Storage),
 			elsewhere(i18n.T("settings.about"), theme.IconInfo, screen.About)),
 		p.nameSection(), p.relay.build(p), p.lockSection(), p.lookSection(), p.notifySection()))
 	return p

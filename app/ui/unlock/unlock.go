@@ -244,6 +244,10 @@ func (u *Screen) try() {
 	}, func(p *profile.Profile, err error) {
 		u.setBusy(false)
 		u.passed.SetHint("")
+		if damaged(err) {
+			u.offerRescue(secret, err)
+			return
+		}
 		if err != nil {
 			u.pass.Clear()
 			u.refused(u.passed, err)
@@ -382,6 +386,10 @@ func (u *Screen) tryCode() {
 			if errors.Is(err, chat.ErrWrongSecret) || errors.Is(err, chat.ErrMalformed) {
 				u.coded.SetError(i18n.T("unlock.code.wrong"))
 				u.lookAtDelay()
+				return
+			}
+			if damaged(err) {
+				u.offerRescue(profile.RecoveryCode(code), err)
 				return
 			}
 			u.refused(u.coded, err)
