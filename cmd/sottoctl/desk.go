@@ -193,7 +193,10 @@ func withUnread(ctx context.Context, m *messenger.Messenger, c chat.Contact) (co
 	if err != nil && !errors.Is(err, chat.ErrNotFound) {
 		return contactObject{}, err
 	}
-	return newContact(c, conv.Unread), nil
+	o := newContact(c, conv.Unread)
+	after, err := m.Timer(ctx, m.ConversationWith(c.ID))
+	o.Timer = lasting(after)
+	return o, err
 }
 
 // find returns the contact of a name, id or prefix, and says which one failed.

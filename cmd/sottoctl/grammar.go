@@ -55,6 +55,8 @@ type grammar struct {
 	Salvage      salvageVerb      `cmd:"" help:"Save what can be read of a damaged profile."`
 	Compact      compactVerb      `cmd:"" help:"Give back the room that deleted things left."`
 	Consent      consentGroup     `cmd:"" help:"See and change who may learn what."`
+	Retention    retentionGroup   `cmd:"" help:"See and change how long messages are kept."`
+	Timer        timerVerb        `cmd:"" help:"Show or set how long new messages of a conversation stay on both sides."`
 	Audit        auditGroup       `cmd:"" help:"See and check the audit log."`
 	Lock         lockGroup        `cmd:"" help:"See and change what opens the profile."`
 

@@ -17,6 +17,8 @@ type contactObject struct {
 	Verified string `json:"verified"` // verified, unverified, changed
 	Unread   int    `json:"unread"`
 	Bot      bool   `json:"bot"`
+	// Timer is how long new messages of the conversation stay; null: for ever.
+	Timer *string `json:"timer"`
 }
 
 func newContact(c chat.Contact, unread int) contactObject {
@@ -111,6 +113,8 @@ type messageObject struct {
 	NoForward    bool             `json:"no_forward"` // first message without a one-time key
 	Notice       string           `json:"notice,omitempty"`
 	Failure      string           `json:"failure,omitempty"`
+	Expires      stamp            `json:"expires"`         // when it is removed; null: never
+	Timer        *string          `json:"timer,omitempty"` // of a notice "timer": what it was set to, "off" for none
 
 	shown stamp  // display time
 	name  string // of the author, as a person reads it
@@ -121,11 +125,17 @@ func newMessage(m chat.Message, author string) messageObject {
 		ID: m.ID.String(), Conversation: m.Conversation.String(), From: m.Author.String(), Direction: string(m.Direction),
 		Kind: string(m.Kind), Text: m.Text, Sent: stamp(m.Sent), Received: stamp(m.Received), State: string(m.State),
 		Edited: m.Edited, Reactions: []reactionObject{}, Deleted: m.Deleted, Missing: m.Missing, NoForward: m.NoForward,
-		Notice: m.Notice, Failure: m.Failure,
+		Notice: m.Notice, Failure: m.Failure, Expires: stamp(m.Expires),
 		shown: stamp(m.DisplayTime()), name: author,
 	}
 	for _, r := range m.Reactions {
 		o.Reactions = append(o.Reactions, reactionObject{From: r.From.String(), Emoji: r.Emoji})
+	}
+	if m.Notice == messenger.NoticeTimer {
+		off := "off"
+		if o.Timer = lasting(m.ExpiresAfter); o.Timer == nil {
+			o.Timer = &off
+		}
 	}
 	if !m.ReplyTo.IsZero() {
 		reply := m.ReplyTo.String()
@@ -156,7 +166,7 @@ func (m messageObject) body() string {
 	case m.Deleted:
 		b.WriteString("(deleted)")
 	case m.Kind == string(chat.KindNotice):
-		b.WriteString("(" + plain(m.Notice) + ")")
+		b.WriteString("(" + plain(m.Notice) + timerWords(m.Timer) + ")")
 	case m.Kind == string(chat.KindUnknown):
 		b.WriteString("(needs a newer version)")
 	default:
@@ -169,6 +179,13 @@ func (m messageObject) body() string {
 		b.WriteString("  " + plain(r.Emoji))
 	}
 	return b.String()
+}
+
+func timerWords(timer *string) string {
+	if timer == nil {
+		return ""
+	}
+	return " " + *timer
 }
 
 type messageList []messageObject

@@ -48,7 +48,7 @@ func TestObjectsKeepTheirFieldsAndOrder(t *testing.T) {
 	}{
 		{
 			newContact(chat.Contact{ID: chat.ContactID{1}, Name: "Bo", State: chat.ContactAccepted, Verification: chat.Verified}, 2),
-			`{"v":1,"id":"01` + strings.Repeat("0", 62) + `","name":"Bo","state":"accepted","verified":"verified","unread":2,"bot":false}`,
+			`{"v":1,"id":"01` + strings.Repeat("0", 62) + `","name":"Bo","state":"accepted","verified":"verified","unread":2,"bot":false,"timer":null}`,
 		},
 		{
 			newMessage(chat.Message{
@@ -58,7 +58,7 @@ func TestObjectsKeepTheirFieldsAndOrder(t *testing.T) {
 			`{"v":1,"id":"01` + strings.Repeat("0", 30) + `","conversation":"02` + strings.Repeat("0", 62) + `","from":"03` + strings.Repeat("0", 62) +
 				`","direction":"in","kind":"text","text":"<a>","sent":"2026-11-22T08:30:00.005Z","received":null,"state":"delivered","edited":false,` +
 				`"reactions":[{"from":"04` + strings.Repeat("0", 62) + `","emoji":"👍"}],"reply_to":"05` + strings.Repeat("0", 30) +
-				`","deleted":false,"missing":0,"no_forward":false}`,
+				`","deleted":false,"missing":0,"no_forward":false,"expires":null}`,
 		},
 		{newMessage(chat.Message{}, "").Reactions, `[]`},
 		{done{}, `{"v":1}`},
