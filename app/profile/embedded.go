@@ -37,6 +37,7 @@ type EmbeddedRelay struct {
 	relay   *relay.Relay
 	network net.Listener
 	served  sync.WaitGroup
+	damaged bool // the store could not be opened
 }
 
 // ports is the content of ports.json.
@@ -157,7 +158,8 @@ func (r *EmbeddedRelay) OnNetwork() bool {
 }
 
 // Start serves the relay. Where another process serves the same folder (sottoctl relay-serve) it does nothing: this
-// process then is a client of that one. A port that a foreign program has taken answers chat.ErrOffline.
+// process then is a client of that one. A port that a foreign program has taken answers chat.ErrOffline, a damaged store
+// chat.ErrDamaged; BeginAnew helps there.
 func (r *EmbeddedRelay) Start() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,7 +189,9 @@ func relayFileError(err error) error {
 
 func (r *EmbeddedRelay) serve() error {
 	var err error
-	if r.store, err = sqlite.Open(r.dir); err != nil {
+	r.store, err = sqlite.Open(r.dir)
+	r.damaged = errors.Is(err, sqlite.ErrDamaged)
+	if err != nil {
 		return fmt.Errorf("open the embedded relay's store: %w", relayFileError(err))
 	}
 	r.relay, err = relay.New(relay.Options{Store: r.store, Identity: r.id, Secret: r.secret, Limits: relay.EmbeddedLimits()})
@@ -248,6 +252,63 @@ func (r *EmbeddedRelay) Serving() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.relay != nil
+}
+
+// Damaged reports whether the relay does not serve because its store is damaged.
+func (r *EmbeddedRelay) Damaged() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.damaged
+}
+
+// storeName is the relay's store, asideName begins the name of one that was damaged.
+const (
+	storeName = sqlite.FileName
+	asideName = storeName + ".damaged"
+)
+
+// BeginAnew sets a damaged store aside and serves a new one under the same identity and addresses. What lay in the old one
+// and was not fetched is kept in its file, which Sotto does not open again. It answers chat.ErrRefused where the store is
+// not known to be damaged.
+func (r *EmbeddedRelay) BeginAnew() error {
+	r.mu.Lock()
+	if !r.damaged {
+		r.mu.Unlock()
+		return fmt.Errorf("%w: the embedded relay is not damaged", chat.ErrRefused)
+	}
+	err := r.setAside()
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return r.Start()
+}
+
+// setAside renames the files of the store, under the lock of the folder.
+func (r *EmbeddedRelay) setAside() error {
+	mine, err := r.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock the embedded relay: %w", fileError(err))
+	}
+	if !mine {
+		return chat.ErrProfileInUse
+	}
+	defer r.lock.Unlock() //nolint:errcheck // Start takes it again
+	aside := asideName
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(filepath.Join(r.dir, aside)); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		aside = fmt.Sprintf("%s-%d", asideName, n)
+	}
+	for _, suffix := range []string{"-wal", "-shm", ""} { // the file itself last: it is what the store begins with
+		err := os.Rename(filepath.Join(r.dir, storeName+suffix), filepath.Join(r.dir, aside+suffix))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("set the embedded relay's store aside: %w", fileError(err))
+		}
+	}
+	r.damaged = false
+	return nil
 }
 
 // drainTime bounds how long the relay takes to say goodbye.

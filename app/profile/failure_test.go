@@ -12,7 +12,8 @@ import (
 	"sotto/chat"
 )
 
-// TestDamagedFilesOfTheEmbeddedRelayAreNamed: the relay's files lie beside the history and are damaged as easily.
+// TestDamagedFilesOfTheEmbeddedRelayAreNamed: the relay's small files lie beside the history and are damaged as easily.
+// Without them the addresses in contacts and invitations would name another relay.
 func TestDamagedFilesOfTheEmbeddedRelayAreNamed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "p")
 	p, _, err := profile.Create(t.Context(), profile.CreateOptions{Options: cheap, Dir: dir, Name: "Ada", Passphrase: passphrase})
@@ -43,6 +44,9 @@ func TestDamagedFilesOfTheEmbeddedRelayAreNamed(t *testing.T) {
 			continue // the lock
 		}
 		damaged++
+		if filepath.Base(name) == "relay.db" {
+			continue // the profile works without it: TestAProfileWorksWithoutItsDamagedRelay
+		}
 		if err := os.WriteFile(name, bytes.Repeat([]byte{'x'}, min(len(sound), 15)), 0o600); err != nil {
 			t.Fatal(err)
 		}

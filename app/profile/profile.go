@@ -244,8 +244,8 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 // Start connects the profile: the embedded relay, the messenger, the Guide when it was added. What cannot be reached is
 // tried again behind it; an error means that the profile cannot work at all.
 func (p *Profile) Start(ctx context.Context) error {
-	if err := p.Relay.Start(); err != nil && !errors.Is(err, chat.ErrOffline) {
-		return err // with its port taken the relay is offline, and Status says so
+	if err := p.startRelay(ctx); err != nil {
+		return err
 	}
 	if err := p.tend(ctx); err != nil {
 		return err

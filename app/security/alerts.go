@@ -15,6 +15,7 @@ import (
 const (
 	AlertFailedUnlocks = "failed-unlocks" // wrong secrets were tried since the last unlock; Count says how many
 	AlertAuditDamaged  = "audit-damaged"  // the audit log does not verify
+	AlertRelayDamaged  = "relay-damaged"  // the store of the embedded relay cannot be opened; the relay does not serve
 )
 
 // Alert is something that deserves a look. Alerts of one code about one contact and relay are one, with a count.

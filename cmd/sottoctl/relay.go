@@ -9,9 +9,11 @@ import (
 )
 
 // relayVerb serves the relay of a profile and nothing else: the profile stays locked, so that it asks for no passphrase.
-type relayVerb struct{}
+type relayVerb struct {
+	BeginAnew bool `help:"Set a damaged store of the relay aside and begin a new one."`
+}
 
-func (relayVerb) onlyTerminal() {}
+func (*relayVerb) onlyTerminal() {}
 
 // relayServed is the embedded relay in the foreground.
 type relayServed struct {
@@ -22,7 +24,7 @@ type relayServed struct {
 
 func (o relayServed) print(p *page) { p.line("address: %s", plain(o.Address)) }
 
-func (relayVerb) do(ctx context.Context, d *desk) (any, error) {
+func (v *relayVerb) do(ctx context.Context, d *desk) (any, error) {
 	dir, err := d.dir()
 	if err != nil {
 		return nil, err
@@ -31,10 +33,17 @@ func (relayVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Start(); err != nil {
-		if errors.Is(err, chat.ErrOffline) {
-			err = explain(err, "Another program has taken the port of this relay.")
-		}
+	err = r.Start()
+	switch {
+	case r.Damaged() && v.BeginAnew:
+		err = r.BeginAnew()
+	case r.Damaged():
+		err = explain(err, "The store of this relay is damaged. Nothing was changed. Set it aside and begin a new one with: sottoctl relay-serve --begin-anew")
+	}
+	if errors.Is(err, chat.ErrOffline) {
+		err = explain(err, "Another program has taken the port of this relay.")
+	}
+	if err != nil {
 		return nil, err
 	}
 	if !r.Serving() {

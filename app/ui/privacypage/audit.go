@@ -216,6 +216,8 @@ func actionWords(action string) string {
 		return i18n.T("audit.passphrase.changed")
 	case "passphrase.reset":
 		return i18n.T("audit.passphrase.reset")
+	case "relay.renewed":
+		return i18n.T("audit.relay.renewed")
 	case "slot.added":
 		return i18n.T("audit.slot.added")
 	case "slot.removed":

@@ -82,6 +82,11 @@ func weightiest(all []security.Alert) []security.Alert {
 // alertAct answers the button of an alert that still waits for the person's word, nil for one that does not.
 func (p *Screen) alertAct(a security.Alert, now present) fyne.CanvasObject {
 	switch a.Code {
+	case security.AlertRelayDamaged:
+		if p.s.Profile.Relay.Damaged() {
+			return widget.NewSmallButton(i18n.T("relay.anew"), "", widget.Secondary, p.askRelay)
+		}
+		return nil
 	case messenger.AlertIdentityChanged, messenger.AlertDeviceAdded, messenger.SessionResendHeld:
 	default:
 		return nil
@@ -98,6 +103,14 @@ func (p *Screen) confirmButton(s session) fyne.CanvasObject {
 	return widget.NewSmallButton(i18n.T("confirm.act"), "", widget.Secondary, func() {
 		confirm.Ask(p.s, s.contact.ID, screen.NameOf(s.contact), s.state, nil)
 	})
+}
+
+// askRelay begins a new relay inside this client in place of the damaged one.
+func (p *Screen) askRelay() {
+	widget.NewMessageDialog(widget.MessageWords{
+		Icon: theme.IconRelay, Tone: widget.Plain, Title: i18n.T("relay.anew"), Text: i18n.T("relay.anew.text"),
+		Act: i18n.T("relay.anew"), Cancel: i18n.T("cancel"),
+	}, nil, func() { p.alter(p.s.Profile.RenewRelay, i18n.T("relay.anew.done")) }).Open(p.s.Canvas())
 }
 
 func (p *Screen) alertTime(a security.Alert) string {
@@ -127,6 +140,8 @@ func alertWords(a security.Alert, name string) string {
 		return i18n.N("alerts.failed-unlocks", a.Count)
 	case security.AlertAuditDamaged:
 		return i18n.T("alerts.audit-damaged")
+	case security.AlertRelayDamaged:
+		return i18n.T("alerts.relay-damaged")
 	case messenger.AlertRejected:
 		return i18n.T("alerts.rejected")
 	case messenger.AlertInviteReused:
@@ -135,6 +150,8 @@ func alertWords(a security.Alert, name string) string {
 		return i18n.T("alerts.relay-identity", args)
 	case messenger.AlertMailboxGone:
 		return i18n.T("alerts.mailbox-gone", args)
+	case messenger.AlertClock:
+		return i18n.N("alerts.clock-leapt", a.Count)
 	case messenger.AlertDamaged:
 		return i18n.T("alerts.damaged")
 	case messenger.AlertRolledBack:

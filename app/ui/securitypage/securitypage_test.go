@@ -163,9 +163,9 @@ func TestOneChangeOfDevicesIsOneAlert(t *testing.T) {
 func TestEveryAlertHasWords(t *testing.T) {
 	stage.New(t) // loads the words
 	for _, code := range []string{
-		security.AlertFailedUnlocks, security.AlertAuditDamaged, "rejected", "identity-changed", "invite-reused", "relay-identity",
+		security.AlertFailedUnlocks, security.AlertAuditDamaged, security.AlertRelayDamaged, "rejected", "identity-changed", "invite-reused", "relay-identity",
 		"mailbox-gone", "damaged", "pq-overdue", "rolled-back", "device-added", "devices-refused", "device-removed", "devices-expired",
-		"lost", "resent", "resend-held", "resend-refused", "became-bot",
+		"lost", "resent", "resend-held", "resend-refused", "became-bot", "clock-leapt",
 	} {
 		if w := alertWords(security.Alert{Code: code, Count: 1}, "Ada"); strings.Contains(w, "no words for") || strings.HasPrefix(w, "alerts.") {
 			t.Errorf("%s: %q", code, w)

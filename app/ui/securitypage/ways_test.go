@@ -1,6 +1,7 @@
 package securitypage
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -213,4 +214,30 @@ func TestTheStepUpAsksForTheKeyFileWhereItIsNeeded(t *testing.T) {
 	s.Fill("Passphrase", second)
 	s.Tap("Make a new code")
 	s.Sees("These 20 words replace the old code.")
+}
+
+func TestADamagedRelayIsSaidAndANewOneBegun(t *testing.T) {
+	s := stage.New(t)
+	p, _ := s.ProfileWithCode("Mira")
+	if err := errors.Join(p.Start(t.Context()), p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Dir, "relay", "relay.db"), []byte("no database, though it stands where one should"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Open(t.Context(), profile.OpenOptions{Options: s.Services(nil).Options, Dir: s.Dir, Secret: profile.Passphrase(stage.Passphrase)})
+	if err == nil {
+		err = p.Start(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Leave(); _ = p.Close() })
+	s.Show(New(s.Services(p), screen.Place{}))
+	s.Sees("The relay inside this client does not run: its file is damaged.")
+	s.Tap("Begin a new relay")
+	s.Sees("What lay in the old one and was not fetched yet is not delivered")
+	s.Tap("Begin a new relay")
+	s.Until("it runs", func() bool { return p.Relay.Serving() && slices.Contains(s.Toasts, "The new relay runs.") })
+	s.Until("the button is gone", func() bool { return s.Button("Begin a new relay") == nil })
 }

@@ -17,7 +17,8 @@ import (
 	"sotto/transport/relay/store"
 )
 
-const fileName = "relay.db"
+// FileName is the store's file in its directory.
+const FileName = "relay.db"
 
 // Store is the store of one directory. Two processes must not open the same one.
 type Store struct {
@@ -64,7 +65,7 @@ func bare(err error) error {
 // Open opens or creates the store in a directory, which must exist. Errors: ErrDamaged, and those of the file system
 // without their path.
 func Open(dir string) (*Store, error) {
-	path := filepath.Join(dir, fileName)
+	path := filepath.Join(dir, FileName)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open relay store: %w", bare(err))
