@@ -9,7 +9,10 @@ import (
 // varints, bytes are length-prefixed, times are seconds and nanoseconds (docs/STORAGE.md section 4.3).
 type writer struct{ b []byte }
 
-func layout(version byte) *writer { return &writer{append(make([]byte, 0, 256), version)} }
+func layout(version byte) *writer { return layoutOf(256, version) }
+
+// layoutOf is layout for a plaintext of about so many bytes.
+func layoutOf(size int, version byte) *writer { return &writer{append(make([]byte, 0, size), version)} }
 
 func (w *writer) uint(v uint64) *writer { w.b = binary.AppendUvarint(w.b, v); return w }
 func (w *writer) int(v int64) *writer   { w.b = binary.AppendVarint(w.b, v); return w }

@@ -36,7 +36,7 @@ type segment struct {
 
 // Sizes of the manifest's pieces, in entries.
 const (
-	segmentSize = 64                  // of a segment that leaves the thread's row
+	segmentSize = 32                  // of a segment that leaves the thread's row
 	segmentMax  = 2 * segmentSize     // above it a segment is halved
 	recentMax   = 3 * segmentSize / 2 // above it the thread's row gives a segment away
 )
@@ -276,13 +276,16 @@ func (t *tx) everyEntry(th *thread, f func([]entry) error) error {
 
 const segmentV1 = 1
 
-func encodeSegment(entries []entry) []byte { return layout(segmentV1).entries(entries).b }
+func encodeSegment(entries []entry) []byte { return layoutOf(16+entrySize*len(entries), segmentV1).entries(entries).b }
 
 func decodeSegment(b []byte) ([]entry, bool) {
 	r := read(b, segmentV1)
 	entries := r.entries()
 	return entries, r.done()
 }
+
+// entrySize is how many bytes an entry takes as a rule.
+const entrySize = 16
 
 // entries writes a list: positions and row ids as differences to the entry before.
 func (w *writer) entries(list []entry) *writer {

@@ -174,7 +174,7 @@ func (t *tx) flush(th *thread) error {
 const threadV1 = 1
 
 func encodeThread(s threadState) []byte {
-	w := layout(threadV1).int(s.last).int(s.bound).entries(s.recent).uint(s.settled).digest(s.older).digest(s.annotations).
+	w := layoutOf(256+entrySize*len(s.recent), threadV1).int(s.last).int(s.bound).entries(s.recent).uint(s.settled).digest(s.older).digest(s.annotations).
 		uint(uint64(len(s.heads)))
 	for _, h := range s.heads {
 		w.fixed(h.author[:]).uint(h.seq)
