@@ -53,6 +53,9 @@ func (h *header) show() {
 	h.avatar.SetPerson(screen.Person(c))
 	h.bar.SetTitle(c.Name)
 	all := conditions(c, h.v.security, h.v.overdue())
+	if h.v.timer > 0 {
+		all = append(all, disappearing(h.v.timer, h.v.named()))
+	}
 	chips := make([]fyne.CanvasObject, len(all))
 	for i, cond := range all {
 		chips[i] = widget.NewChip(cond.icon, cond.word, cond.tone, func() { h.explain(cond) })
@@ -76,6 +79,8 @@ func (h *header) explain(c condition) {
 			h.v.s.Nav.Open(screen.Place{Screen: screen.Privacy, Contact: h.v.contact.ID})
 		case openSettings:
 			h.v.s.Nav.Open(screen.Place{Screen: screen.Settings})
+		case changeTimer:
+			h.v.chooseTimer()
 		}
 	}).Open(h.v.s.Canvas())
 }
@@ -103,6 +108,7 @@ func (h *header) items() []*fyne.MenuItem {
 	}
 	return []*fyne.MenuItem{
 		fyne.NewMenuItem(i18n.T("chats.details"), h.details),
+		fyne.NewMenuItem(i18n.T("timer.menu"), v.chooseTimer),
 		fyne.NewMenuItem(i18n.T("chat.privacy", v.named()), func() {
 			v.s.Nav.Open(screen.Place{Screen: screen.Privacy, Contact: v.contact.ID})
 		}),

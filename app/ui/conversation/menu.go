@@ -214,6 +214,8 @@ func (v *View) explainNotice(n widget.Notice) {
 	switch n.Icon {
 	case theme.IconBot:
 		words.Title, words.Text = i18n.T("bot.became.title", v.named()), i18n.T("bot.became.text", v.named())
+	case theme.IconTimer:
+		words.Title, words.Text = i18n.T("timer.what"), i18n.T("timer.what.text", v.named())
 	case theme.IconKey:
 		words.Title, words.Text = i18n.T("chat.open.title"), i18n.T("chat.open.text", v.named())
 	default:

@@ -91,6 +91,9 @@ func (t teller) rows(s stretch) []widget.Row {
 
 // notice answers the row of a notice; of one that this version does not know there is none.
 func (t teller) notice(m chat.Message) (widget.Notice, bool) {
+	if m.Notice == messenger.NoticeTimer {
+		return t.timerNotice(m), true
+	}
 	if m.Notice != messenger.NoticeBot {
 		return widget.Notice{}, false
 	}

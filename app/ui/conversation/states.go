@@ -19,6 +19,7 @@ const (
 	openPrivacy
 	openSettings
 	confirmIt
+	changeTimer
 )
 
 // condition is one state that the head of the chat shows: a chip, and three sentences on it.

@@ -35,6 +35,7 @@ type View struct {
 	conversation chat.Conversation
 	contact      chat.Contact
 	security     messenger.SecurityState
+	timer        time.Duration // how long new messages stay; 0: for ever
 	stuck        time.Time // since when messages wait or the relay is away; zero: they do not
 	look         func()    // stops a later look at that
 	ready        bool      // conversation and contact were read
@@ -173,6 +174,7 @@ type head struct {
 	conversation chat.Conversation
 	contact      chat.Contact
 	security     messenger.SecurityState
+	timer        time.Duration
 	unread       chat.MessageID
 }
 
@@ -190,8 +192,8 @@ func (v *View) readHead(ctx context.Context) (h head, err error) {
 	if h.security, err = m.Security(ctx, h.contact.ID); err != nil {
 		return h, err
 	}
-	if h.conversation.Unread == 0 {
-		return h, nil
+	if h.timer, err = m.Timer(ctx, v.id); err != nil || h.conversation.Unread == 0 {
+		return h, err
 	}
 	next, err := m.MessagesAfter(ctx, v.id, h.conversation.ReadUpTo, readPage)
 	for _, msg := range next {
@@ -218,6 +220,7 @@ func (v *View) read() {
 		}
 		first := !v.ready
 		v.conversation, v.contact, v.security, v.ready = h.conversation, h.contact, h.security, true
+		v.timer = h.timer
 		if first {
 			v.unread = h.unread
 			v.readTo = h.conversation.ReadUpTo

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sotto/app/messenger"
 	"sotto/app/privacy"
 	"sotto/app/privacy/backup"
 	"sotto/app/ui/form"
@@ -31,6 +32,8 @@ type standing struct {
 	questions int // requests to us
 	entries   uint64
 	backup    backup.Standing
+	rules     privacy.Rules
+	clock     messenger.ClockState
 }
 
 // showCentre is the first view.
@@ -39,8 +42,9 @@ func (p *Screen) showCentre() {
 	export := p.card(theme.IconExport, i18n.T("privacy.export"), i18n.T("privacy.export.open"), p.showExport)
 	deletion := p.card(theme.IconTrash, i18n.T("privacy.deletion"), i18n.T("privacy.deletion.open"), p.showDeletion)
 	audit := p.card(theme.IconDocument, i18n.T("privacy.audit"), i18n.T("privacy.audit.open"), p.showAudit)
+	retention := p.card(theme.IconTimer, i18n.T("privacy.retention"), i18n.T("retention.open"), p.showRetention)
 	title := i18n.T("privacy.title")
-	cards := []fyne.CanvasObject{consent, export, deletion}
+	cards := []fyne.CanvasObject{consent, export, deletion, retention}
 	safe := p.card(theme.IconShield, i18n.T("privacy.backup"), i18n.T("privacy.backup.open"), p.showBackup)
 	due := widget.NewBanner(widget.BannerWords{
 		Icon: theme.IconClock, Tone: widget.Careful, Text: i18n.T("privacy.backup.remind"), Action: i18n.T("privacy.backup.open"),
@@ -48,10 +52,6 @@ func (p *Screen) showCentre() {
 	due.Hide()
 	if p.about.IsZero() {
 		cards = append(cards, safe)
-		retention := widget.NewCard(widget.CardWords{
-			Icon: theme.IconTimer, Title: i18n.T("privacy.retention"), Sentence: i18n.T("privacy.retention.state"),
-		}, nil, nil)
-		cards = append(cards, retention)
 		p.show(title, nil, due, form.Note(i18n.T("privacy.lead")), form.Tiles(cards...), p.stored(), audit)
 	} else {
 		p.show(title, nil, form.Tiles(cards...))
@@ -65,6 +65,7 @@ func (p *Screen) showCentre() {
 		consent.SetSentence(p.consentState(now))
 		export.SetSentence(p.exportState(now))
 		deletion.SetSentence(deletionState(now))
+		retention.SetSentence(p.retentionSentence(now))
 		audit.SetSentence(i18n.N("privacy.audit.state", int(now.entries)))
 		safe.SetSentence(p.backupState(now.backup))
 		if now.backup.Due(p.s.Now()) {
@@ -131,6 +132,12 @@ func (p *Screen) readStanding(ctx context.Context) (standing, error) {
 			return now, err
 		}
 		now.granted += granted(all)
+	}
+	if now.rules, err = pr.Retention.Rules(ctx); err != nil {
+		return now, err
+	}
+	if now.clock, err = pr.Messenger.Clock(ctx); err != nil {
+		return now, err
 	}
 	if err := p.readDeletions(ctx, &now); err != nil {
 		return now, err
