@@ -66,8 +66,8 @@ func (e Examined) Sound() bool { return e.Missing == 0 && e.Damaged == 0 && len(
 // neither the log nor an erasure waits long.
 const examinedAtOnce = 256
 
-// Examine reads every message and compares it with the manifest of its conversation, and the tables that are compared
-// when they are first read. It works beside whoever reads and writes; a conversation that is deleted meanwhile is left
+// Examine reads every message, compares it with the manifest of its conversation and looks for its tag, and reads the
+// tables that are compared when they are first read. It works beside whoever reads and writes; a conversation that is deleted meanwhile is left
 // out. progress, which may be nil, is told how many messages of how many were read. Damage is in the answer; an error is
 // chat.ErrLocked, that of ctx, or one of reading that names no row.
 func (s *Store) Examine(ctx context.Context, progress func(done, total int)) (Examined, error) {
@@ -153,6 +153,10 @@ func (s *Store) examineThread(ctx context.Context, row int64, out *Examined, pro
 }
 
 func (t *tx) examine(th *thread, entries []entry, out *Examined) error {
+	merged, err := t.merged()
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
 		out.Messages++
 		row, err := t.c.row(selectMessage, e.row)
@@ -166,6 +170,16 @@ func (t *tx) examine(th *thread, entries []entry, out *Examined) error {
 		if errors.Is(err, chat.ErrDamaged) || errors.Is(err, chat.ErrNewerFormat) {
 			out.Damaged++
 			continue
+		}
+		if err != nil {
+			return err
+		}
+		if e.row > merged { // its tag is read from the row itself
+			continue
+		}
+		found, err := t.c.row("SELECT 1 FROM tags WHERE tag = ? AND message = ?", bytesOf(row[3])[:len(shortTag{})], e.row)
+		if err == nil && found == nil {
+			err = out.note("tags", damaged("tags"))
 		}
 		if err != nil {
 			return err

@@ -96,6 +96,7 @@ func TestExamineReadsEverythingAndTellsWhatIsMissing(t *testing.T) {
 		"dropped messages": {"DELETE FROM messages WHERE id IN (20, 21, 200)", 3, 0, ""},
 		"another body":     {"UPDATE messages SET body = (SELECT body FROM messages WHERE id = 30) WHERE id = 31", 0, 1, ""},
 		"dropped segment":  {"DELETE FROM segments WHERE id = (SELECT max(id) FROM segments)", 0, 0, "segments"},
+		"tags not there":   {"UPDATE run SET merged = (SELECT max(id) FROM messages)", 0, 0, "tags"},
 		"newer body":       {"UPDATE messages SET body = x'09' || substr(body, 2) WHERE id = 50", 0, 1, ""},
 	} {
 		q := profileFrom(t, p, fileBytes(t, p.db))

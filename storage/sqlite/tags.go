@@ -142,7 +142,7 @@ func (t *tx) mergeTags() error {
 	}
 	t.mergedTo = max(n.merged, integer(last[0]))
 	for _, sql := range []string{
-		"INSERT INTO tags SELECT substr(tag, 1, 8), id FROM messages WHERE id > ?1 AND id <= ?2 ORDER BY 1, 2",
+		"INSERT OR IGNORE INTO tags SELECT substr(tag, 1, 8), id FROM messages WHERE id > ?1 AND id <= ?2 ORDER BY 1, 2",
 		"UPDATE run SET merged = ?2 WHERE id = 1 AND merged = ?1",
 	} {
 		if _, err := t.c.exec(sql, n.merged, t.mergedTo); err != nil {
