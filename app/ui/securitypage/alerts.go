@@ -152,8 +152,6 @@ func alertWords(a security.Alert, name string) string {
 		return i18n.T("alerts.mailbox-gone", args)
 	case messenger.AlertClock:
 		return i18n.N("alerts.clock-leapt", a.Count)
-	case messenger.AlertClock:
-		return i18n.N("alerts.clock-leapt", a.Count)
 	case messenger.AlertDamaged:
 		return i18n.T("alerts.damaged")
 	case messenger.AlertRolledBack:

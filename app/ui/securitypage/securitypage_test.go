@@ -165,7 +165,7 @@ func TestEveryAlertHasWords(t *testing.T) {
 	for _, code := range []string{
 		security.AlertFailedUnlocks, security.AlertAuditDamaged, security.AlertRelayDamaged, "rejected", "identity-changed", "invite-reused", "relay-identity",
 		"mailbox-gone", "damaged", "pq-overdue", "rolled-back", "device-added", "devices-refused", "device-removed", "devices-expired",
-		"lost", "resent", "resend-held", "resend-refused", "became-bot", "clock-leapt", "clock-leapt",
+		"lost", "resent", "resend-held", "resend-refused", "became-bot", "clock-leapt",
 	} {
 		if w := alertWords(security.Alert{Code: code, Count: 1}, "Ada"); strings.Contains(w, "no words for") || strings.HasPrefix(w, "alerts.") {
 			t.Errorf("%s: %q", code, w)
