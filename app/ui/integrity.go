@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/storagepage"
@@ -10,7 +12,7 @@ import (
 
 // watchIntegrity says what the check after an unclean stop found, once, and damage that any check finds.
 func (o *inside) watchIntegrity() {
-	said := o.profile.Integrity().Checked
+	var said time.Time
 	look := func() {
 		now := o.profile.Integrity()
 		if now.Checking || now.Checked.Equal(said) {

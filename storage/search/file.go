@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -45,7 +46,7 @@ func (x *Index) save(ctx context.Context) (err error) {
 func write(ctx context.Context, path string, plain []byte, key vault.RowKey) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return errors.New("search: snapshot not created")
+		return fmt.Errorf("search: snapshot not created: %w", vaultfile.FileError(err))
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
 	err = seal(plain, key, func(b []byte) error {
@@ -57,7 +58,7 @@ func write(ctx context.Context, path string, plain []byte, key vault.RowKey) (er
 	})
 	err = errors.Join(err, w.Flush(), f.Sync(), f.Close())
 	if ctx.Err() == nil && err != nil {
-		return errors.New("search: snapshot not written") // without the path that the error carries
+		return fmt.Errorf("search: snapshot not written: %w", vaultfile.FileError(err))
 	}
 	return err
 }

@@ -312,6 +312,9 @@ func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) 
 		}
 		return err
 	})
+	if errors.Is(err, chat.ErrDiskFull) {
+		s.relieve()
+	}
 	if err != nil || how == removes {
 		return err
 	}
@@ -320,6 +323,12 @@ func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) 
 		return s.truncate()
 	}
 	return s.turn()
+}
+
+// relieve copies what it can of the log into the database, which has its room already, so that the next unit of work
+// begins the log anew: on a full disk what frees room must find a little itself. Readers are not waited for.
+func (s *Store) relieve() {
+	_, _ = s.writer.row("PRAGMA wal_checkpoint(PASSIVE)") // where this fails too it can be tried again
 }
 
 func (s *Store) acquire(ctx context.Context) error {

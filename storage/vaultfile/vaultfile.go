@@ -98,6 +98,10 @@ func SyncFolder(path string) error {
 	return mapped(errors.Join(d.Sync(), d.Close()))
 }
 
+// FileError gives an error of the file system its name in chat, without the path it carries: ErrDiskFull, ErrReadOnly,
+// ErrNoProfile where nothing is. What has no name there keeps its own.
+func FileError(err error) error { return mapped(err) }
+
 // mapped gives an error of the file system its name in chat, without the path it carries.
 func mapped(err error) error {
 	switch {

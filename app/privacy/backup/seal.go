@@ -37,7 +37,7 @@ func seal(out io.Writer, passphrase string, cost vault.Params, now time.Time) (i
 		Time: func() time.Time { return now },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("encrypting: %w", err)
+		return nil, fmt.Errorf("encrypting: %w", fileError(err))
 	}
 	runtime.GC() // what the derivation took is as much as all the rest together
 	return plain, nil

@@ -63,7 +63,7 @@ func (d *folder) seal(ctx context.Context, temp string, now time.Time) (code str
 		Time:      func() time.Time { return now },
 	})
 	if err != nil {
-		return "", fmt.Errorf("encrypting: %w", err)
+		return "", fmt.Errorf("encrypting: %w", fileError(err))
 	}
 	if err := d.pack(ctx, plain, now); err != nil {
 		return "", err
