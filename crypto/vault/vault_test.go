@@ -302,12 +302,9 @@ func FuzzOpen(f *testing.F) {
 			copy(content[len(content)-sha256.Size:], sum[:])
 		}
 		listed, listErr := vault.List(content, limits)
-		for _, secret := range []vault.Secret{
-			vault.Held([32]byte{1}), vault.Keychain([32]byte{2}), vault.Passphrase("right"), vault.WithKeyFile("right", file),
-		} {
-			if secret.Kind() == vault.KindHeld {
-				alloc.Check(t, len(content), func() { _, _ = vault.Open(content, limits, secret) })
-			}
+		// Not those with a passphrase: Argon2id would be all that is fuzzed.
+		for _, secret := range []vault.Secret{vault.Held([32]byte{1}), vault.Keychain([32]byte{2})} {
+			alloc.Check(t, len(content), func() { _, _ = vault.Open(content, limits, secret) })
 			w, err := vault.Open(content, limits, secret)
 			if err != nil {
 				continue
