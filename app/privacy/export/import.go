@@ -31,6 +31,7 @@ type Importer struct {
 type ImportRequest struct {
 	Path     string // folder of an export, or file under an export code
 	Code     string // of such a file
+	Root     string // Merkle root of the export that was looked at, and no other is taken in; "": any
 	Progress func(done, total int)
 }
 
@@ -45,25 +46,53 @@ type Imported struct {
 	Contacts      int // that were not here
 }
 
+// Look checks an export wholly, on a copy of its own, and says what it holds; nothing is taken in and no copy stays. Whose
+// it is stands in the summary, and an Import with its Root takes in this export or none. Errors: chat.ErrNotFound,
+// ErrAltered, chat.ErrWrongSecret, chat.ErrMalformed, chat.ErrNewerFormat.
+func (i *Importer) Look(ctx context.Context, r ImportRequest) (Summary, error) {
+	s, checked, err := i.open(ctx, r)
+	if err != nil {
+		return Summary{}, err
+	}
+	s.discard()
+	return checked, nil
+}
+
+// open copies an export into a stage and checks it there. The caller discards the stage.
+func (i *Importer) open(ctx context.Context, r ImportRequest) (*stage, Summary, error) {
+	s, err := newStage(i.Temp)
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	checked, err := Summary{}, s.copyFrom(r)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		checked, err = verify(s, i.Now())
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.discard()
+		return nil, Summary{}, err
+	}
+	return s, checked, nil
+}
+
 // Import checks an export wholly, on a copy of its own, and then takes in its messages in their order: what is here stays
 // as it is, what was deleted here stays deleted. Contacts that are not here come back unverified; consents and audit log
 // stay evidence in the export. Repeating it changes nothing, so one that was interrupted is finished by another. Errors:
 // chat.ErrNotFound, ErrAltered, ErrForeign, chat.ErrWrongSecret, chat.ErrMalformed, chat.ErrNewerFormat, those of the store.
 func (i *Importer) Import(ctx context.Context, r ImportRequest) (Imported, error) {
-	s, err := newStage(i.Temp)
+	s, checked, err := i.open(ctx, r)
 	if err != nil {
 		return Imported{}, err
 	}
 	defer s.discard()
-	if err := s.copyFrom(r); err != nil {
-		return Imported{}, err
-	}
-	if err := ctx.Err(); err != nil {
-		return Imported{}, err
-	}
-	checked, err := verify(s, i.Now())
-	if err != nil {
-		return Imported{}, err
+	if r.Root != "" && checked.Manifest.Root != r.Root {
+		return Imported{}, place(manifestFile, 0, Changed)
 	}
 	self := i.Self()
 	if chat.ContactID(checked.Exporter) != self {

@@ -408,3 +408,39 @@ func flip(b []byte, at int) []byte {
 	out[at] ^= 1
 	return out
 }
+
+func TestALookTakesNothingInAndLeavesNoCopy(t *testing.T) {
+	w := newWorld(t)
+	w.fill(ada, 4)
+	out, s := w.write(export.Request{Encrypt: export.ExportCode})
+	fresh := w.elsewhere()
+	i := fresh.importer()
+	got, err := i.Look(t.Context(), export.ImportRequest{Path: out, Code: s.Code})
+	if err != nil || got.Manifest.Counts.Messages != 4 || got.Manifest.Root != s.Manifest.Root || chat.ContactID(got.Exporter) != w.me {
+		t.Fatalf("saw %+v, %v", got.Manifest.Counts, err)
+	}
+	if _, err := i.Look(t.Context(), export.ImportRequest{Path: out, Code: "AAAA"}); !errors.Is(err, chat.ErrWrongSecret) {
+		t.Errorf("a wrong code: %v", err)
+	}
+	if left, err := os.ReadDir(i.Temp); err != nil || len(left) != 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if lines := fresh.lines(); len(lines) != 0 {
+		t.Errorf("%d conversations were taken in", len(lines))
+	}
+}
+
+func TestOnlyTheExportThatWasLookedAtIsTakenIn(t *testing.T) {
+	w := newWorld(t)
+	w.fill(ada, 2)
+	first, s := w.write(export.Request{})
+	w.fill(bob, 1)
+	second, _ := w.write(export.Request{})
+	fresh := w.elsewhere()
+	if _, err := fresh.importer().Import(t.Context(), export.ImportRequest{Path: second, Root: s.Manifest.Root}); !errors.Is(err, export.ErrAltered) {
+		t.Errorf("another export in its place: %v", err)
+	}
+	if _, err := fresh.importer().Import(t.Context(), export.ImportRequest{Path: first, Root: s.Manifest.Root}); err != nil {
+		t.Error(err)
+	}
+}

@@ -96,6 +96,8 @@ func (p *Screen) showExport() {
 	if p.about.IsZero() {
 		parts = append(parts, form.Section(i18n.T("verify.title"), i18n.T("verify.lead"), form.Buttons(
 			widget.NewSmallButton(i18n.T("verify.choose"), theme.IconCheckCircle, widget.Secondary, v.chooseToVerify))))
+		parts = append(parts, form.Section(i18n.T("import.title"), i18n.T("import.offer"), form.Buttons(
+			widget.NewSmallButton(i18n.T("import.open"), theme.IconInbox, widget.Secondary, p.showImport))))
 	}
 	p.show(p.title(i18n.T("privacy.export"), i18n.T("export.title.contact", i18n.Args{"Name": screen.NameOf(p.contact)})), p.leaveExport, parts...)
 	p.fill(scope, waiting())
