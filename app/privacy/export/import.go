@@ -331,7 +331,7 @@ func (p *placing) put(tx chat.Tx, messages []chat.Message) error {
 		if m.Position, err = p.position(tx, prev, p.left-i); err != nil {
 			return err
 		}
-		if m, err = tx.Messages().Put(m); err != nil {
+		if m, err = tx.Messages().Put(settled(m)); err != nil {
 			return err
 		}
 		p.n.out.Added++
@@ -339,6 +339,18 @@ func (p *placing) put(tx chat.Tx, messages []chat.Message) error {
 	}
 	p.prev, p.left = last, p.left-len(messages)
 	return p.summarise(tx, conv, wasEmpty)
+}
+
+// settled returns a message as it is taken in: nothing of an export waits to be sent, and nothing of it is unread, because
+// reading it would be told to its author.
+func settled(m chat.Message) chat.Message {
+	switch {
+	case m.Direction == chat.In:
+		m.State = chat.Read
+	case m.State == chat.Queued:
+		m.State = chat.Failed
+	}
+	return m
 }
 
 // position finds a place right after a position, leaving room for those of the export that follow.

@@ -127,6 +127,7 @@ func (s *stage) fromFile(in io.Reader, size int64, code string) error {
 	}
 	bounded := &io.LimitedReader{R: plain, N: size + tarOverhead}
 	archive := tar.NewReader(bounded)
+	left := size // of what may come out: a file with holes is larger than what of it is in the archive
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -139,7 +140,10 @@ func (s *stage) fromFile(in io.Reader, size int64, code string) error {
 		if !ok || h.Typeflag != tar.TypeReg || h.Size < 0 {
 			return place(path.Base(path.Clean("/"+h.Name)), 0, Added)
 		}
-		if err := s.take(name, archive, min(h.Size, size)); err != nil {
+		if left -= h.Size; left < 0 {
+			return fmt.Errorf("%w: archive of an export", chat.ErrMalformed)
+		}
+		if err := s.take(name, archive, h.Size); err != nil {
 			return err
 		}
 	}
