@@ -11,10 +11,22 @@ import (
 	"sotto/chat"
 )
 
-// ending is when a message is to be removed, and the row of its conversation.
+// ending is when a message is to be removed, and what must be known of it should its row be gone by then.
 type ending struct {
-	thread int64
+	thread int64 // row of its conversation
 	at     time.Time
+	id     chat.MessageID
+	unread bool
+}
+
+// endingOf returns the ending of a message; that of one without an end has a zero time and nothing else.
+func endingOf(th *thread, m chat.Message) ending {
+	if m.Expires.IsZero() {
+		return ending{}
+	}
+	return ending{
+		thread: th.row, at: instant(m.Expires), id: m.ID, unread: m.Direction == chat.In && m.State != chat.Read && !m.Deleted,
+	}
 }
 
 // ends are the messages that have an end, by their row ids, as they were committed last. They are read at opening: asking
@@ -73,11 +85,13 @@ func (s *Store) loadEnds() error {
 
 const endingV1 = 1
 
-func encodeEnding(v ending) []byte { return layout(endingV1).int(v.thread).time(v.at).b }
+func encodeEnding(v ending) []byte { return layout(endingV1).int(v.thread).time(v.at).fixed(v.id[:]).bool(v.unread).b }
 
 func decodeEnding(b []byte) (v ending, ok bool) {
 	r := read(b, endingV1)
 	v.thread, v.at = r.int(), r.time()
+	r.fixed(v.id[:])
+	v.unread = r.bool()
 	return v, r.done() && !v.at.IsZero()
 }
 
@@ -141,13 +155,16 @@ func (t *tx) present() map[int64]ending {
 type deadlinesRepo struct{ t *tx }
 
 // Due returns the messages that end at a time or before. In a unit of work that writes it takes those out of the books
-// whose rows were removed while the profile was locked, and those that do not authenticate: both have ended.
+// whose rows were removed while the profile was locked, and those that do not authenticate: both have ended. Of these it
+// returns what is known: id, conversation, and whether they were read.
 func (r deadlinesRepo) Due(at time.Time, limit int) ([]chat.Message, error) {
 	if err := r.t.reading(); err != nil {
 		return nil, err
 	}
+	var out []chat.Message
 	if r.t.write {
-		if err := r.t.settleLeft(at); err != nil {
+		var err error
+		if out, err = r.t.settleLeft(at); err != nil {
 			return nil, err
 		}
 	}
@@ -162,7 +179,6 @@ func (r deadlinesRepo) Due(at time.Time, limit int) ([]chat.Message, error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b due) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
-	var out []chat.Message
 	for _, d := range all[:min(len(all), max(limit, 0))] {
 		row, err := r.t.c.row(selectMessage, d.id)
 		if err != nil {
@@ -179,9 +195,11 @@ func (r deadlinesRepo) Due(at time.Time, limit int) ([]chat.Message, error) {
 			}
 		}
 		if r.t.write {
-			if err := r.t.writeOff(d.id, d.thread, row); err != nil {
+			m, err := r.t.writeOff(d.id, d.ending, row)
+			if err != nil {
 				return nil, err
 			}
+			out = append(out, m)
 		}
 	}
 	return out, nil
@@ -213,14 +231,31 @@ func (r deadlinesRepo) Next() (time.Time, error) {
 	return next, nil
 }
 
-// writeOff takes a message that has ended out of the manifest, without opening its row; row is nil when that is gone.
-func (t *tx) writeOff(id, threadRow int64, row []value) error {
-	th, err := t.threadOf(threadRow)
+// writeOff takes a message that has ended out of the manifest, without opening its row; row is nil when that is gone. It
+// returns what is known of the message.
+func (t *tx) writeOff(id int64, v ending, row []value) (chat.Message, error) {
+	th, err := t.threadOf(v.thread)
 	if err != nil {
-		return err
+		return chat.Message{}, err
 	}
+	found, err := t.c.row(selectConversations+" WHERE id = ?", v.thread)
+	if err != nil || found == nil {
+		return chat.Message{}, cmp.Or(err, damaged(conversations.name))
+	}
+	conv, err := conversationsRepo{t}.decode(found)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	m := chat.Message{ID: v.id, Conversation: conv.ID, Direction: chat.Out, State: chat.Sent, Expires: v.at}
+	if v.unread {
+		m.Direction, m.State = chat.In, chat.Delivered
+	}
+	return m, t.unlistEnded(th, id, row)
+}
+
+func (t *tx) unlistEnded(th *thread, id int64, row []value) error {
 	var listed *entry
-	err = t.everyEntry(th, func(entries []entry) error {
+	err := t.everyEntry(th, func(entries []entry) error {
 		for i := range entries {
 			if entries[i].row == id {
 				listed = &entry{entries[i].position, id, entries[i].mark}

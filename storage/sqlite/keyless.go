@@ -157,15 +157,16 @@ func (c *conn) removeRows(batch []leaving) error {
 }
 
 // settleLeft takes out of the books what was removed while the store was closed: messages whose rows are missing and that
-// have ended by now, and their annotations that are missing too.
-func (t *tx) settleLeft(now time.Time) error {
+// that have ended by now, and their annotations that are missing too. It returns what is known of the messages.
+func (t *tx) settleLeft(now time.Time) ([]chat.Message, error) {
 	if t.s.settled {
-		return nil
+		return nil, nil
 	}
 	rows, err := t.c.rows("SELECT id FROM deadlines WHERE id NOT IN (SELECT id FROM messages)")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var out []chat.Message
 	gone, all := map[int64]bool{}, true
 	for _, row := range rows {
 		id := integer(row[0])
@@ -174,19 +175,21 @@ func (t *tx) settleLeft(now time.Time) error {
 			all = false // an attack, or a clock that is not trusted yet
 			continue
 		}
-		if err := t.writeOff(id, v.thread, nil); err != nil {
-			return err
+		m, err := t.writeOff(id, v, nil)
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, m)
 		gone[id] = true
 	}
 	if err := t.settleAnnotations(gone); err != nil {
-		return err
+		return nil, err
 	}
 	if !all {
-		return nil
+		return out, nil
 	}
 	t.settles = true
-	return t.forgetLeft()
+	return out, t.forgetLeft()
 }
 
 func (t *tx) settleAnnotations(gone map[int64]bool) error {

@@ -63,6 +63,9 @@ func leave(t *testing.T, s *Store) *Keyless {
 func due(t *testing.T, s *Store, now time.Time) (there, lost, due int) {
 	t.Helper()
 	write(t, s, func(tx chat.Tx) error {
+		if _, err := tx.Deadlines().Due(now, 10); err != nil {
+			return err
+		}
 		list, err := tx.Deadlines().Due(now, 10)
 		due = len(list)
 		return err

@@ -41,6 +41,10 @@ func child(p profile, point string) {
 		changeAndDie(p, change, at)
 		return
 	}
+	if how, after, ok := strings.Cut(point, killedAfter); ok {
+		expireAndDie(p, how, after)
+		return
+	}
 	s, err := p.tryOpen(func(at string) {
 		if at == point {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL) //nolint:errcheck // it does not return

@@ -159,7 +159,7 @@ func (r messagesRepo) append(th *thread, m chat.Message, tag []byte) (chat.Messa
 		return m, err
 	}
 	r.t.addTag(tag, id)
-	if err := r.t.setEnd(id, ending{th.row, instant(m.Expires)}); err != nil {
+	if err := r.t.setEnd(id, endingOf(th, m)); err != nil {
 		return m, err
 	}
 	return m, mapped(r.t.writeLater(lateRow{th: th, id: id, position: m.Position, tag: tag, body: encodeMessage(m)}))

@@ -197,7 +197,7 @@ func (r messagesRepo) insert(th *thread, m chat.Message, tag []byte) (chat.Messa
 		return m, mapped(err)
 	}
 	r.t.addTag(tag, id)
-	if err := r.t.setEnd(id, ending{th.row, instant(m.Expires)}); err != nil {
+	if err := r.t.setEnd(id, endingOf(th, m)); err != nil {
 		return m, err
 	}
 	return m, r.t.list(th, entry{m.Position, id, markOf(sealed)})
@@ -231,8 +231,8 @@ func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) 
 			return m, err
 		}
 	}
-	if !instant(m.Expires).Equal(old.Expires) {
-		if err := r.t.setEnd(id, ending{th.row, instant(m.Expires)}); err != nil {
+	if endingOf(th, m) != endingOf(th, old) {
+		if err := r.t.setEnd(id, endingOf(th, m)); err != nil {
 			return m, err
 		}
 	}
