@@ -13,6 +13,7 @@ import (
 // watchIntegrity says what the check after an unclean stop found, once, and damage that any check finds.
 func (o *inside) watchIntegrity() {
 	var said time.Time
+	told := false
 	look := func() {
 		now := o.profile.Integrity()
 		if now.Checking || now.Checked.Equal(said) {
@@ -26,7 +27,8 @@ func (o *inside) watchIntegrity() {
 				Icon: theme.IconAlert, Tone: widget.Alarming, Title: i18n.T("storage.damaged.title"), Text: words.Text,
 				Act: i18n.T("storage.see"), Cancel: i18n.T("chat.close"),
 			}, nil, func() { o.w.Open(screen.Place{Screen: screen.Storage}) }).Open(o.w.win.Canvas())
-		case now.Unclean:
+		case now.Unclean && !told:
+			told = true
 			o.w.Toast(theme.IconCheckCircle, i18n.T("storage.unclean.well"))
 		}
 	}
