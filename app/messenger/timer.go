@@ -28,6 +28,9 @@ const (
 	settingTimer = "messenger/timer/"
 )
 
+// latestTimer is the latest claim that a contact's change is taken with: after it there is always room for an own one.
+var latestTimer = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // timerRecord is the change of a timer that won.
 type timerRecord struct {
 	After time.Duration
@@ -137,6 +140,9 @@ func (in *intake) applyTimer(contact chat.Contact, s session, c content.Content,
 	next := timerRecord{After: b.After(), Sent: c.Sent, By: contact.ID}
 	if next.After > 0 {
 		next.After = max(next.After, ShortestTimer)
+	}
+	if next.Sent.After(latestTimer) {
+		next.Sent = latestTimer
 	}
 	now, err := timerOf(in.Tx, c.Conv)
 	if err != nil || !next.wins(now) {
