@@ -276,7 +276,9 @@ func (t *tx) everyEntry(th *thread, f func([]entry) error) error {
 
 const segmentV1 = 1
 
-func encodeSegment(entries []entry) []byte { return layoutOf(16+entrySize*len(entries), segmentV1).entries(entries).b }
+func encodeSegment(entries []entry) []byte {
+	return layoutOf(16+entrySize*len(entries), segmentV1).entries(entries).b
+}
 
 func decodeSegment(b []byte) ([]entry, bool) {
 	r := read(b, segmentV1)
