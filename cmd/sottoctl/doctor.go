@@ -78,6 +78,9 @@ func (v *doctorVerb) do(ctx context.Context, d *desk) (any, error) {
 	}
 	o := doctorObject{versionObject: thisVersion(), OK: true}
 	o.note("vault", nil, "It opens.")
+	if err := o.noteWays(ctx, p); err != nil {
+		return nil, err
+	}
 	if err := o.checkHistory(ctx, p); err != nil {
 		return nil, err
 	}

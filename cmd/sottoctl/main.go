@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -49,6 +50,9 @@ func wantsJSON(args []string) bool {
 func carryOut(ctx context.Context, d *desk, v verb) error {
 	result, err := v.do(ctx, d)
 	if err != nil {
+		if f := (*failure)(nil); errors.As(err, &f) && f.Result != nil { // what was found, with what is wrong
+			_ = d.show(f.Result)
+		}
 		return err
 	}
 	if s, ok := v.(settler); ok {
