@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"sotto/chat"
 )
@@ -75,14 +76,33 @@ func (p *pool) release(c *conn) {
 
 // takeAll waits until nobody reads, and lets nobody begin. nil stands for a connection that is not dialled.
 func (p *pool) takeAll() []*conn {
-	var all []*conn
+	all, _ := p.takeUntil(nil)
+	return all
+}
+
+// takeUntil is takeAll until a moment comes; then it takes none, and answers false.
+func (p *pool) takeUntil(end <-chan time.Time) (all []*conn, ok bool) {
 	for range readers {
+		select {
+		case c := <-p.idle:
+			all = append(all, c)
+			continue
+		case <-p.seats:
+			all = append(all, nil)
+			continue
+		default: // before the end is looked at, which may have come
+		}
 		select {
 		case c := <-p.idle:
 			all = append(all, c)
 		case <-p.seats:
 			all = append(all, nil)
+		case <-end:
+			for _, c := range all {
+				p.release(c)
+			}
+			return nil, false
 		}
 	}
-	return all
+	return all, true
 }

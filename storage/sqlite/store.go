@@ -47,6 +47,7 @@ type Store struct {
 
 	checking   atomic.Pointer[context.CancelFunc] // interrupts a check that runs
 	truncating atomic.Bool
+	uncut      atomic.Bool // a removal left its log to who was reading
 
 	reached func(point string) // tests: kill points of the epoch turn
 }
@@ -261,6 +262,7 @@ func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
 	if err != nil {
 		return err
 	}
+	defer s.truncateAfter()
 	defer s.pool.release(c)
 	if _, err := c.exec("BEGIN"); err != nil {
 		return mapped(err)
@@ -279,7 +281,7 @@ func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
 }
 
 // Purge implements chat.Store. An error after the unit of work has committed leaves the write-ahead log as it is: the
-// next Purge, Erase or opening truncates it.
+// next Purge, Erase or opening truncates it. Where somebody reads for long, as a backup does, the end of that does.
 func (s *Store) Purge(ctx context.Context, f func(chat.Tx) error) error {
 	return s.write(ctx, purges, f)
 }
@@ -320,7 +322,7 @@ func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) 
 	}
 	s.reach("committed")
 	if how == purges {
-		return s.truncate()
+		return s.truncateSoon()
 	}
 	return s.turn()
 }

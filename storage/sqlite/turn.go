@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sotto/chat"
 	"sotto/crypto/vault"
@@ -116,15 +117,29 @@ func (s *Store) rewrap() error {
 
 // truncate moves the write-ahead log into the database and cuts it to nothing. Readers would keep it alive: wait for
 // them, and let a check of the file begin again.
-func (s *Store) truncate() error {
+func (s *Store) truncate() error { return s.truncateUntil(nil) }
+
+// patience is how long a removal waits for those who read. A backup reads for minutes; meanwhile nobody could write.
+const patience = time.Second
+
+// truncateSoon is truncate without waiting long: who still reads then truncates the log at the end (see View).
+func (s *Store) truncateSoon() error { return s.truncateUntil(time.After(patience)) }
+
+func (s *Store) truncateUntil(end <-chan time.Time) error {
 	s.truncating.Store(true)
 	defer s.truncating.Store(false)
 	if interrupt := s.checking.Load(); interrupt != nil {
 		(*interrupt)()
 	}
-	for _, c := range s.pool.takeAll() {
+	all, ok := s.pool.takeUntil(end)
+	if !ok {
+		s.uncut.Store(true)
+		return nil
+	}
+	for _, c := range all {
 		defer s.pool.release(c)
 	}
+	s.uncut.Store(false)
 	row, err := s.writer.row("PRAGMA wal_checkpoint(TRUNCATE)")
 	if err != nil {
 		return err
@@ -133,6 +148,32 @@ func (s *Store) truncate() error {
 		return errors.New("sqlite: write-ahead log is busy")
 	}
 	return nil
+}
+
+// truncateAfter truncates the log that a removal had to leave, now that one less reads. Who writes meanwhile needs not be
+// waited for: the next who reads tries again, and closing always does it.
+func (s *Store) truncateAfter() {
+	if !s.uncut.Load() {
+		return
+	}
+	select {
+	case <-s.lock:
+	default:
+		return
+	}
+	defer s.release()
+	select {
+	case <-s.closed:
+		return
+	default:
+	}
+	now := make(chan time.Time)
+	close(now)
+	if s.uncut.Load() {
+		if err := s.truncateUntil(now); err != nil {
+			s.uncut.Store(true)
+		}
+	}
 }
 
 // truncateLeft cuts the log that a process left behind which did not end well: it may hold what it had removed. On a disk
