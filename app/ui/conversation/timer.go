@@ -165,3 +165,23 @@ func (v *View) setTimer(after time.Duration) {
 	messages, id := v.s.Messenger(), v.id
 	v.s.Work.InOrder(func(ctx context.Context) error { return messages.SetTimer(ctx, id, after) }, v.s.Nav.Fail)
 }
+
+// dropEnded takes the rows of messages that have ended off the timeline at once, so that what is read anew has edges that
+// are there and the reader's place is kept.
+func (v *View) dropEnded(gone map[chat.MessageID]bool) {
+	var keys []string
+	newest := v.newest
+	for _, r := range v.timeline.Rows() {
+		id, ok := messageOf(r)
+		switch {
+		case ok && gone[id]:
+			keys = append(keys, r.RowKey())
+		case ok && gone[v.newest]:
+			newest = id
+		}
+	}
+	if len(keys) > 0 {
+		v.newest = newest
+		v.timeline.Remove(keys...)
+	}
+}

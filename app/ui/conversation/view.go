@@ -143,6 +143,7 @@ func (v *View) Reread() {
 // Heard implements screen.Listener.
 func (v *View) Heard(events []messenger.Event) {
 	rows, state := false, false
+	gone := map[chat.MessageID]bool{}
 	for _, e := range events {
 		mine := e.Conversation == v.id || !v.contact.ID.IsZero() && e.Contact == v.contact.ID
 		switch {
@@ -156,12 +157,14 @@ func (v *View) Heard(events []messenger.Event) {
 			state = true
 		case e.Type == messenger.EventMessage, e.Type == messenger.EventDelete:
 			rows, state = true, true
+			gone[e.Message] = e.Detail == messenger.RemovedExpired
 			v.showTyping(false)
 		default:
 			rows, state = true, true
 		}
 	}
 	if rows && v.ready {
+		v.dropEnded(gone)
 		v.refresh()
 	}
 	if rows || state {

@@ -148,11 +148,54 @@ func TestNoSwitchIsShownThatNothingObeys(t *testing.T) {
 	}
 }
 
-func TestRetentionSaysWhatHoldsTodayAndOffersNothing(t *testing.T) {
+func TestARuleOfRetentionAsksBeforeItDeletes(t *testing.T) {
 	c := open(t)
-	if !c.Text("Messages stay until you delete them.") {
+	if !c.Text("Messages stay until you delete them") {
 		t.Error("the card does not say it")
 	}
+	rule := func() time.Duration {
+		rules, err := c.me.Retention.Rules(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rules.Default
+	}
+	c.Tap("Set how long")
+	c.Sees("Keep messages")
+	c.Tap("1 year")
+	c.Until("a rule that deletes nothing now", func() bool { return rule() == 365*day })
+
+	c.Pass(40 * day)
+	c.Tap("30 days")
+	c.Sees("3 messages in 1 conversation are older and will be deleted now.")
+	if rule() != 365*day {
+		t.Error("it was set before the question was answered")
+	}
+	c.Tap("Cancel")
+	if rule() != 365*day {
+		t.Error("it was set after a no")
+	}
+	c.Tap("30 days")
+	c.Sees("will be deleted now")
+	c.Shoot("retention-asks")
+	c.Tap("Delete 3 messages")
+	c.Until("the rule", func() bool { return rule() == 30*day })
+	c.Until("nothing is left", func() bool {
+		list, err := c.me.Messenger.Messages(t.Context(), c.conv, 0, 10)
+		return err == nil && len(list) == 0
+	})
+	c.Until("the word of it", func() bool { return len(c.Toasts) > 0 })
+	if c.Toasts[0] != "3 messages deleted from this computer." {
+		t.Errorf("said %q", c.Toasts)
+	}
+	c.Tap("Choose")
+	c.Sees("Messages with Ada")
+	c.Tap("For ever")
+	c.Until("the rule of the conversation", func() bool {
+		rules, err := c.me.Retention.Rules(t.Context())
+		keep, own := rules.Keep(c.conv)
+		return err == nil && own && keep == 0
+	})
 }
 
 // exporting goes to the export of everything into a new folder.
