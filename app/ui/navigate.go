@@ -40,7 +40,7 @@ func (w *Window) Open(at screen.Place) {
 		}
 		o.closeAll()
 	}
-	if top := o.top(); top != nil && top.at == at && at.Screen != screen.Chat {
+	if top := o.top(); top != nil && top.at == at && at.Screen != screen.Chat && at.Text == "" {
 		return // it is there already
 	}
 	make := w.makers[at.Screen]

@@ -2,6 +2,7 @@ package chats
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -167,13 +168,20 @@ func (c *Column) show() {
 		pinned = r.Pinned
 		rows = append(rows, r)
 	}
+	found := len(rows)
+	if strings.TrimSpace(typed) != "" {
+		rows = append(rows, widget.Conversation{
+			Key: searchKey, Icon: theme.IconSearch, NewGroup: found > 0,
+			Title: i18n.T("chats.search.messages"), Preview: i18n.T("chats.search.messages.for", i18n.Args{"Text": typed}),
+		})
+	}
 	c.list.SetItems(rows)
 	if typed != "" {
 		c.nothing.SetContent(i18n.T("chats.none-found"))
 	} else {
 		c.nothing.SetContent(i18n.T("chats.none"))
 	}
-	setVisible(c.empty, c.loaded && len(rows) == 0)
+	setVisible(c.empty, c.loaded && found == 0)
 	c.foot.show(c.shown, c.loaded)
 	c.requests.SetText(i18n.N("chats.requests", c.shown.requests))
 	setVisible(c.asks, c.shown.requests > 0)
@@ -218,7 +226,17 @@ func (c *Column) openFirst() {
 	}
 }
 
+// searchKey is the key of the row that leads from the list to the search of messages.
+const searchKey = "search"
+
 func (c *Column) open(key string) {
+	if key == searchKey {
+		text := c.search.Text
+		c.search.SetText("")
+		c.list.Select("")
+		c.s.Nav.Open(screen.Place{Screen: screen.Search, Text: text})
+		return
+	}
 	if e, ok := c.entry(key); ok {
 		c.s.Nav.Open(screen.Place{Screen: screen.Chat, Conversation: e.Conversation.ID})
 	}

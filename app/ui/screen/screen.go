@@ -85,6 +85,7 @@ type Place struct {
 	Message      chat.MessageID      // Chat: go to this message; zero: the newest
 	Contact      chat.ContactID      // Contact, Requests: this one first; Privacy: about this contact; zero: all
 	Link         string              // Add: already filled in
+	Text         string              // Search: looked for at once
 	Found        bool                // Chat: Message was found, it is framed for a moment, and Back returns to the search
 }
 

@@ -76,6 +76,9 @@ func New(s screen.Services, at screen.Place) *View {
 	v.content = widget.NewStack(3, head, centred(top), centred(v.empty), v.list)
 	v.showFilters()
 	v.show()
+	if at.Text != "" {
+		v.field.SetText(at.Text)
+	}
 	return v
 }
 

@@ -79,7 +79,9 @@ func (l *ConversationList) Step(n int) {
 		}
 	}
 	next := min(max(at+n, 0), len(l.items)-1)
-	l.open(l.items[next])
+	if l.items[next].Icon == "" {
+		l.open(l.items[next])
+	}
 }
 
 func (l *ConversationList) open(c Conversation) {

@@ -14,6 +14,7 @@ import (
 type Conversation struct {
 	Key      string // stable
 	Person   Person
+	Icon     theme.IconName // in place of the avatar, for a row that is an act and no conversation
 	Title    string
 	Preview  string // one line; line breaks are folded
 	Found    []Span // in place of the preview: a message that was found, see [Snippet]
@@ -91,9 +92,10 @@ func (r *ConversationRow) CreateRenderer() fyne.WidgetRenderer {
 	count := canvas.NewText("", nil)
 	count.TextStyle.Bold = true
 	pin, state := canvas.NewImageFromResource(nil), canvas.NewImageFromResource(nil)
-	pin.FillMode, state.FillMode = canvas.ImageFillContain, canvas.ImageFillContain
+	disc, icon := canvas.NewCircle(color.Transparent), canvas.NewImageFromResource(nil)
+	pin.FillMode, state.FillMode, icon.FillMode = canvas.ImageFillContain, canvas.ImageFillContain, canvas.ImageFillContain
 
-	p := &parts{owner: r, objects: []fyne.CanvasObject{line, ground, r.avatar, r.title, r.preview, when, pill, count, pin, state}}
+	p := &parts{owner: r, objects: []fyne.CanvasObject{line, ground, r.avatar, r.title, r.preview, when, pill, count, pin, state, disc, icon}}
 	p.refresh = func() {
 		c := r.conv
 		ground.FillColor, ground.StrokeColor, ground.StrokeWidth = color.Transparent, color.Transparent, 0
@@ -112,7 +114,15 @@ func (r *ConversationRow) CreateRenderer() fyne.WidgetRenderer {
 		line.FillColor = colorOf(r, theme.Hairline)
 		setVisible(line, c.NewGroup)
 		r.avatar.ground = avatarGround
-		r.avatar.Refresh()
+		setVisible(r.avatar, c.Icon == "")
+		setVisible(disc, c.Icon != "")
+		setVisible(icon, c.Icon != "")
+		if c.Icon == "" {
+			r.avatar.Refresh()
+		} else {
+			disc.FillColor = colorOf(r, theme.OwnBubble)
+			setIcon(icon, c.Icon, colorOf(r, theme.Accent))
+		}
 		r.title.opts.Bold = c.Unread > 0
 		r.title.Refresh()
 		r.preview.opts.Color = quiet
@@ -129,6 +139,8 @@ func (r *ConversationRow) CreateRenderer() fyne.WidgetRenderer {
 		place(line, theme.Space3, 0, s.Width-2*theme.Space3, 1)
 		place(ground, 4, 2, s.Width-8, s.Height-4)
 		place(r.avatar, theme.Space3, (s.Height-AvatarRow)/2, AvatarRow, AvatarRow)
+		place(disc, theme.Space3, (s.Height-AvatarRow)/2, AvatarRow, AvatarRow)
+		place(icon, theme.Space3+(AvatarRow-20)/2, (s.Height-20)/2, 20, 20)
 		left := theme.Space3 + AvatarRow + theme.Space3
 		right := s.Width - theme.Space4
 		th, ph := lineHeight(sizeOf(r, theme.SizeTitle)), lineHeight(sizeOf(r, theme.SizeBody))
