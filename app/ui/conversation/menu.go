@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
 
-	"sotto/app/messenger"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -143,19 +142,7 @@ func (v *View) failed(m chat.Message) {
 	if m.State != chat.Failed {
 		return
 	}
-	text := i18n.T("chat.failed.explain", v.named())
-	switch m.Failure {
-	case messenger.FailureConsent:
-		text = i18n.T("chat.failed.consent.explain", v.named())
-	case "refused":
-		text = i18n.T("chat.failed.refused.explain", v.named())
-	case "used", "expired":
-		text = i18n.T("chat.failed.invitation.explain", v.named())
-	case "too-large":
-		text = i18n.T("chat.failed.too-large.explain")
-	case "restored":
-		text = i18n.T("chat.failed.restored.explain", v.named())
-	}
+	_, text := failure(m.Failure, v.named())
 	widget.NewMessageDialog(widget.MessageWords{
 		Icon: theme.IconAlert, Tone: widget.Alarming, Title: i18n.T("chat.failed.title"), Text: text,
 		Act: i18n.T("chat.retry"), Cancel: i18n.T("chat.close"),

@@ -151,7 +151,7 @@ func (t teller) bubble(m chat.Message, quoted map[chat.MessageID]chat.Message) w
 	if row.Own {
 		row.Delivery = delivery(m.State)
 		if m.State == chat.Failed {
-			row.Note = failure(m.Failure)
+			row.Note, _ = failure(m.Failure, i18n.Args{"Name": screen.NameOf(t.contact)})
 		}
 	}
 	if !m.ReplyTo.IsZero() {
@@ -175,21 +175,6 @@ func delivery(s chat.MessageState) widget.Delivery {
 		return widget.Failed
 	}
 	return widget.Queued
-}
-
-// failure says in a word or two why a message is not sent (codes of the messenger).
-func failure(code string) string {
-	switch code {
-	case messenger.FailureConsent:
-		return i18n.T("chat.failed.consent")
-	case "refused":
-		return i18n.T("chat.failed.refused")
-	case "used", "expired":
-		return i18n.T("chat.failed.invitation")
-	case "too-large":
-		return i18n.T("chat.failed.too-large")
-	}
-	return i18n.T("chat.failed")
 }
 
 func (t teller) quote(id chat.MessageID, quoted map[chat.MessageID]chat.Message) *widget.Quote {
