@@ -43,7 +43,7 @@ func New(s screen.Services, _ screen.Place) screen.Screen {
 	p.alerts, p.relays, p.ways = widget.NewColumn(0), widget.NewColumn(0), widget.NewColumn(theme.Space3)
 	p.device, p.sessions, p.keys = widget.NewColumn(0), widget.NewColumn(theme.Space3), widget.NewColumn(0)
 	header := widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("security.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
-	p.root = container.NewStack(form.Page(header, p.lock(), form.Section(i18n.T("ways.title"), i18n.T("ways.lead"), p.ways), p.alertSection(),
+	p.root = container.NewStack(form.Page(header, p.alertSection(), p.lock(), form.Section(i18n.T("ways.title"), i18n.T("ways.lead"), p.ways),
 		form.Section(i18n.T("security.device"), i18n.T("security.device.lead"), p.device),
 		form.Section(i18n.T("security.sessions"), i18n.T("security.sessions.lead"), p.sessions),
 		form.Section(i18n.T("security.keys"), i18n.T("security.keys.lead"), p.keys),

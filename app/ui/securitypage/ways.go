@@ -107,7 +107,7 @@ func (p *Screen) wayFacts(s profile.Slot) string {
 	}
 	if s.Memory > 0 {
 		parts = append(parts, i18n.T("ways.cost", i18n.Args{
-			"Memory": i18n.Number(int(max(s.Memory>>10, 1))), "Passes": i18n.Number(int(s.Passes)),
+			"Memory": i18n.Number(int(max(s.Memory>>10, 1))),
 		}))
 	}
 	return strings.Join(parts, " · ")

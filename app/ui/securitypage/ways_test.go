@@ -52,8 +52,8 @@ func choose(s *stage.Stage, path string) {
 func TestTheWaysInAreListedWithWhatAGuessCosts(t *testing.T) {
 	s, _ := open(t)
 	s.Sees("Ways to open this profile")
-	s.Sees("a guess costs 1 MB of memory, 1 times over")
-	s.Sees("not used yet, as far as is known")
+	s.Sees("each guess costs 1 MB of memory")
+	s.Sees("no use known")
 	if s.Button("Remove") == nil {
 		t.Error("the recovery code cannot be removed")
 	}
