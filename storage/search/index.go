@@ -176,6 +176,7 @@ func (x *Index) run(ctx context.Context) {
 	x.open(ctx)
 	var quiet <-chan time.Time
 	soon := false // quiet waits for an erasure
+	var pause time.Duration
 	for ctx.Err() == nil {
 		n := x.pending.Load()
 		if err := x.catchUp(ctx); err == nil {
@@ -186,7 +187,7 @@ func (x *Index) run(ctx context.Context) {
 		}
 		switch {
 		case x.erased.Load() && !soon:
-			quiet, soon = time.After(x.options.Quiet), true
+			quiet, soon = time.After(max(x.options.Quiet, pause)), true
 		case quiet == nil && x.image.docs.dead > 0:
 			quiet = time.After(removedAfter * x.options.Quiet)
 		}
@@ -197,7 +198,10 @@ func (x *Index) run(ctx context.Context) {
 			done <- x.save(ctx)
 		case <-quiet:
 			quiet, soon = nil, false
-			if !x.snapshot(ctx) {
+			begun := time.Now()
+			saved := x.snapshot(ctx)
+			pause = pausePer * time.Since(begun)
+			if !saved {
 				quiet, soon = time.After(retryAfter*x.options.Quiet), true
 			}
 		}
@@ -222,6 +226,10 @@ const (
 	retryAfter   = 30
 	removedAfter = 150
 )
+
+// pausePer is how many times as long as the last snapshot took the next waits: messages of a contact may end every second
+// for days, and each makes the snapshot unreadable.
+const pausePer = 50
 
 // snapshot replaces the snapshot and reports whether it did. What fails leaves the one before or none, and is tried again
 // later: the index can always be built anew.
