@@ -51,7 +51,7 @@ func Salvage(ctx context.Context, dir string, secret Secret, scratch string, opt
 		return nil, errors.Join(err, out.Discard())
 	}
 	out.Store = &Store{s, options}
-	if out.Wreck, err = sqlite.Salvage(ctx, filepath.Join(dir, HistoryFile), v, s, progress); err != nil {
+	if out.Wreck, err = sqlite.Salvage(ctx, filepath.Join(dir, HistoryFile), v, s, options.Now(), progress); err != nil {
 		return nil, errors.Join(err, out.Discard())
 	}
 	return out, nil

@@ -68,7 +68,7 @@ func BenchmarkCheck(b *testing.B) {
 				return err
 			}
 			into := newProfile(b).create(b)
-			w, err := Salvage(b.Context(), killed.db, v, into, nil)
+			w, err := Salvage(b.Context(), killed.db, v, into, day, nil)
 			if err == nil && !w.Whole() {
 				b.Errorf("%+v", w)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"sotto/chat"
 	"sotto/crypto/vault"
@@ -66,16 +67,19 @@ const maxPlaces = 1000
 // contacts, conversations, messages, consents, audit entries and settings into an empty store. Every row is authentic:
 // what does not open under its own key, in its table and place, is counted as damaged and left out. Neither the schema
 // nor an index nor the order of pages is needed, so that of a file with a damaged header, dropped tables or a broken tree
-// all rows are found whose pages are whole. v is the open vault. Errors: chat.ErrNoProfile, ErrReadOnly (the file cannot be
-// read), chat.ErrDamaged when not even one key can be read, those of ctx and of the store.
-func Salvage(ctx context.Context, path string, v *vault.Vault, into *Store, progress func(done, total int)) (*Wreck, error) {
+// all rows are found whose pages are whole. v is the open vault. Messages whose end has passed by
+// now are neither saved nor missed. Errors: chat.ErrNoProfile, ErrReadOnly (the file cannot be read), chat.ErrDamaged when
+// not even one key can be read, those of ctx and of the store.
+func Salvage(
+	ctx context.Context, path string, v *vault.Vault, into *Store, now time.Time, progress func(done, total int),
+) (*Wreck, error) {
 	im, err := openImage(path)
 	if err != nil {
 		return nil, err
 	}
 	defer im.close()
 	w := &wrecker{
-		ctx: ctx, im: im, v: v, into: into, progress: progress,
+		ctx: ctx, im: im, v: v, into: into, now: now, progress: progress, ends: map[int64]time.Time{},
 		keys: map[int64]vault.RowKey{}, purposes: map[string]int64{}, threads: map[int64]*wreckThread{}, tables: map[*table]*TableLoss{},
 		keyRows: map[mark]bool{}, claimed: map[int64]int64{},
 	}
@@ -116,8 +120,10 @@ type wrecker struct {
 	im       *image
 	v        *vault.Vault
 	into     *Store
+	now      time.Time
 	progress func(done, total int)
 	wreck    Wreck
+	ends     map[int64]time.Time // of messages that have one, by row
 
 	keys     map[int64]vault.RowKey
 	purposes map[string]int64
@@ -165,6 +171,7 @@ type wreckThread struct {
 	known      bool    // the manifest is whole
 	newest     int64   // highest row of the manifest
 	extra      int     // messages that no manifest lists
+	ended      int     // entries of messages whose end has passed
 	put        bool
 	rebuilt    bool
 	authors    map[chat.ContactID]bool
@@ -311,6 +318,10 @@ func (w *wrecker) readManifests() {
 		slices.SortFunc(th.entries, func(a, b entry) int { return compareRows(a, b.row) })
 		th.entries = slices.CompactFunc(th.entries, func(a, b entry) bool { return a.row == b.row })
 		th.have = make([]bool, len(th.entries))
+		for i, e := range th.entries { // removed without a key, or to be removed before anything is shown
+			th.have[i] = w.ended(w.ends[e.row])
+			th.ended += btoi(th.have[i])
+		}
 		if n := len(th.entries); n > 0 {
 			th.newest = th.entries[n-1].row
 		}
@@ -327,6 +338,15 @@ func compareRows(e entry, row int64) int {
 	return 0
 }
 
+func (w *wrecker) ended(at time.Time) bool { return !at.IsZero() && !at.After(w.now) }
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // report closes the account.
 func (w *wrecker) report() (*Wreck, error) {
 	w.wreck.Pages, w.wreck.Frames, w.wreck.StrayFrames = int(w.im.pages), w.im.total, len(w.im.stray)
@@ -338,7 +358,7 @@ func (w *wrecker) report() (*Wreck, error) {
 		if !th.put && th.state == nil && len(th.segments) == 0 {
 			continue // a row that proved nothing
 		}
-		loss := ThreadLoss{ID: th.id, Rebuilt: th.rebuilt, Known: th.known, Readable: th.extra}
+		loss := ThreadLoss{ID: th.id, Rebuilt: th.rebuilt, Known: th.known, Readable: th.extra - th.ended}
 		for _, ok := range th.have {
 			if ok {
 				loss.Readable++

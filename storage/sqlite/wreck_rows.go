@@ -52,16 +52,20 @@ func (w *wrecker) takeThread(c cell, row []value) {
 	}
 }
 
-// isDeadline counts a row of the table of ends. What it says stands in its message too.
+// isDeadline counts a row of the table of ends, and keeps what it says for the messages whose row is gone.
 func (w *wrecker) isDeadline(c cell, row []value) bool {
 	id, key, known := w.key(deadlines.purpose)
 	if !known {
 		return false
 	}
-	if _, err := key.Open(deadlines.rowData(c.row, id, nil), bytesOf(row[1])); err != nil {
+	body, err := key.Open(deadlines.rowData(c.row, id, nil), bytesOf(row[1]))
+	if err != nil {
 		return false
 	}
 	w.count(deadlines, c.row)
+	if v, ok := decodeEnding(body); ok {
+		w.ends[c.row] = v.at
+	}
 	return true
 }
 
@@ -271,7 +275,7 @@ func (w *wrecker) takeMessage(c cell, _ *[]*table) error {
 		return nil
 	}
 	m.Position = integer(row[2])
-	if !th.wants(c.row, markOf(bytesOf(row[4]))) {
+	if w.ended(m.Expires) || !th.wants(c.row, markOf(bytesOf(row[4]))) {
 		return nil
 	}
 	return w.putMessage(th, m)

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"sotto/chat"
 	"sotto/crypto/vault"
@@ -25,7 +26,7 @@ func salvaged(t testing.TB, p profile) (*Store, *Wreck, error) {
 		t.Fatal(err)
 	}
 	into := newProfile(t).create(t)
-	w, err := Salvage(t.Context(), p.db, v, into, nil)
+	w, err := Salvage(t.Context(), p.db, v, into, day, nil)
 	return into, w, err
 }
 
@@ -290,13 +291,6 @@ func TestSalvageOfEveryDamagedPage(t *testing.T) {
 	t.Logf("%d pages, %d of them cost messages, at most %d", len(original)/wreckPage, losing, worst)
 }
 
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func TestSalvageNeedsNeitherHeaderNorSchemaNorTree(t *testing.T) {
 	p, texts, gone := letters(t, 2, 150)
 	original := fileBytes(t, p.db)
@@ -428,4 +422,38 @@ func FuzzSalvage(f *testing.F) {
 		}
 		judge(t, "fuzzed", s, w, texts, gone)
 	})
+}
+
+// TestSalvageLeavesOutWhatHasEnded: what was to be gone is not saved, and what was removed without a key is not missed.
+func TestSalvageLeavesOutWhatHasEnded(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	write(t, s, func(tx chat.Tx) error {
+		if err := tx.Conversations().Put(chat.Conversation{ID: conv(1), Kind: chat.Direct}); err != nil {
+			return err
+		}
+		for i := range byte(30) {
+			m := chat.Message{ID: chat.MessageID{1, i}, Conversation: conv(1), Author: chat.ContactID{1}, Seq: uint64(i + 1), Text: "short-lived"}
+			if i%3 == 0 {
+				m.Expires = day.Add(time.Duration(int(i)-15) * time.Minute)
+			}
+			if _, err := tx.Messages().Put(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	closeStore(t, s)
+	p.tamper(t, "DELETE FROM messages WHERE id = 1;") // ended 15 minutes ago
+	into, w, err := salvaged(t, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := held(t, into)
+	if _, there := got[chat.MessageID{1, 12}]; there || len(got) != 24 {
+		t.Errorf("%d messages", len(got))
+	}
+	if len(w.Threads) != 1 || w.Threads[0].Lost != 0 || w.Threads[0].Readable != 24 || !w.Whole() {
+		t.Errorf("%+v", w)
+	}
 }
