@@ -22,6 +22,8 @@ const (
 	// retentionPage is how many messages are read at once, and how many that are kept may stand before one that is not: a
 	// late message is placed before newer ones, but was stored here after them.
 	retentionPage = 64
+	// retentionLook is how long the rules may go without a look at what there is.
+	retentionLook = time.Hour
 )
 
 // Rules are how long messages are kept, counted from when they were stored here; 0: for ever.
@@ -247,7 +249,7 @@ func (r *Retention) Due(tx chat.Tx, now time.Time, limit int) (due []chat.Messag
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	next = now.Add(shortest) // what is stored from now on ends later
+	next = now.Add(min(shortest, retentionLook)) // what is stored from now on ends later, save what is imported
 	for _, conv := range all {
 		keep, _ := rules.Keep(conv.ID)
 		ends, err := walk(tx, conv.ID, keep, now, func(m chat.Message) bool {
