@@ -230,14 +230,12 @@ func (u *unit) setAside(id chat.MessageID) error {
 		ID: msg.ID, Conv: msg.Conversation, Seq: msg.Seq, Sent: msg.Sent, ReplyTo: msg.ReplyTo, ExpiresAfter: msg.ExpiresAfter,
 		Body: content.Text{Text: msg.Text},
 	}
-	b, err := body.Encode()
-	if err != nil {
-		return err
-	}
-	if _, err := u.Queue().Add(chat.QueueItem{
-		Peer: peer, Message: id, Visible: true, Content: b, State: chat.QueueParked, Failure: FailureRestored, Created: u.now,
-	}); err != nil {
-		return err
+	if b, err := body.Encode(); err == nil { // else it cannot be sent again, only read
+		if _, err := u.Queue().Add(chat.QueueItem{
+			Peer: peer, Message: id, Visible: true, Content: b, State: chat.QueueParked, Failure: FailureRestored, Created: u.now,
+		}); err != nil {
+			return err
+		}
 	}
 	msg.State, msg.Failure = chat.Failed, FailureRestored
 	_, err = u.Messages().Put(msg)

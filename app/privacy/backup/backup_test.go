@@ -396,6 +396,8 @@ func TestHostileLinesAreRefused(t *testing.T) {
 		"another's certificate":      {replace(`"id":"`+w.contactID(), `"id":"`+strings.Repeat("ab", 32)), ErrDamaged},
 		"a line that never ends":     {good[:len(good)-1] + strings.Repeat(" ", maxLine), ErrDamaged},
 		"two values in a line":       {replace("}\n", "}{}\n"), ErrDamaged},
+		"the last position":          {replace(`"position":1048576`, `"position":9223372036854775807`), ErrDamaged},
+		"the last number":            {replace(`"next_seq":7`, `"next_seq":18446744073709551615`), ErrDamaged},
 		"a time far away":            {replace(`"created":"2026-`, `"created":"0001-`), ErrDamaged},
 		"a setting of another realm": {good, ErrDamaged},
 	} {

@@ -28,6 +28,7 @@ const (
 	maxMembers       = 1024
 	maxUnsent        = 1000
 	progressInterval = 500
+	maxPlace         = 1 << 62 // positions and numbers: so that those after it have room
 )
 
 // Reading is how a backup is read.

@@ -137,6 +137,7 @@ func (d *decoder) conversation(line []byte) (any, error) {
 		return nil, err
 	}
 	if l.ID.IsZero() || l.Kind != chat.Direct && l.Kind != chat.Group || len(l.Members) > maxMembers || l.Unread < 0 || l.ReadUpTo < 0 ||
+		l.ReadUpTo > maxPlace || l.NextSeq > maxPlace ||
 		!dated(l.Created, l.Last) {
 		return nil, malformed("conversation")
 	}
@@ -151,7 +152,7 @@ func (d *decoder) message(line []byte) (any, error) {
 	}
 	kinds := []chat.MessageKind{chat.KindText, chat.KindAttachment, chat.KindNotice, chat.KindUnknown}
 	states := []chat.MessageState{chat.Queued, chat.Sent, chat.Delivered, chat.Read, chat.Failed}
-	if d.conv.ID.IsZero() || l.ID.IsZero() || l.Position <= d.position || l.Direction != chat.In && l.Direction != chat.Out ||
+	if d.conv.ID.IsZero() || l.ID.IsZero() || l.Position <= d.position || l.Position > maxPlace || l.Seq > maxPlace || l.Direction != chat.In && l.Direction != chat.Out ||
 		!slices.Contains(kinds, l.Kind) || !slices.Contains(states, l.State) || l.ExpiresAfter < 0 || l.Missing < 0 ||
 		!dated(l.Sent, l.Received, l.Expires) {
 		return nil, malformed("message")

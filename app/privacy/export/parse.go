@@ -36,7 +36,8 @@ func parseConversation(b []byte) (c chat.Conversation, ok bool) {
 func parseMessage(b []byte) (m chat.Message, ok bool) {
 	var l messageLine
 	if !unmarshal(b, &l) || l.V != 1 || l.Type != "message" || !utf8.ValidString(l.Text) || l.ExpiresAfter < 0 ||
-		l.ExpiresAfter > int64(100*365*24*time.Hour/time.Millisecond) || l.Missing < 0 || len(l.Reactions) > 4096 {
+		l.ExpiresAfter > int64(100*365*24*time.Hour/time.Millisecond) || l.Missing < 0 || len(l.Reactions) > 4096 ||
+		l.Seq > 1<<62 {
 		return m, false
 	}
 	m = chat.Message{
