@@ -70,7 +70,7 @@ func (n *newTags) extend(merged int64) {
 
 const (
 	// tagsInMemory is how many tags wait before they are merged: 16 bytes each and the map's own.
-	tagsInMemory = 1 << 16
+	tagsInMemory = 1 << 17
 	// tagsAtOpening is how many tags an opening leaves unmerged.
 	tagsAtOpening = 1 << 13
 	// tagsScrubbed is how many tags of destroyed messages a unit of work removes.
