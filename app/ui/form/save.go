@@ -104,7 +104,7 @@ func open(s screen.Services, p *Picker, start, name string) *Picker {
 			return
 		}
 		path := filepath.Join(p.folder, p.entries[i])
-		if p.isFile(path) || p.any && !strings.HasSuffix(p.entries[i], folderMark) {
+		if !strings.HasSuffix(p.entries[i], folderMark) && (p.any || p.isFile(path)) {
 			p.Path.SetText(path)
 			return
 		}
@@ -196,7 +196,7 @@ func (p *Picker) take() {
 	})
 }
 
-// folderMark follows the names of folders where any file may be chosen.
+// folderMark follows the names of folders where files are listed, too.
 const folderMark = string(filepath.Separator)
 
 // entries lists the names of the folders in path, without hidden ones, and of the files that end with suffix, if it is
@@ -211,7 +211,7 @@ func entries(path, suffix string, any bool) ([]string, error) {
 		fits := e.IsDir() || any && e.Type().IsRegular() || suffix != "" && e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix)
 		if fits && !strings.HasPrefix(e.Name(), ".") {
 			name := e.Name()
-			if any && e.IsDir() {
+			if e.IsDir() && (any || suffix != "") {
 				name += folderMark
 			}
 			out = append(out, name)

@@ -184,12 +184,14 @@ func (v *View) row(h chat.Hit) widget.Conversation {
 	lead := ""
 	if e, ok := v.entry(m.Conversation); ok {
 		r.Person, r.Title = screen.Person(e.Contact), e.Title()
-		lead = chipped(e.Title())
+		if len(e.Conversation.Members) > 1 { // with one, the title says it
+			lead = chipped(e.Title()) + ": "
+		}
 	}
 	if m.Direction == chat.Out {
-		lead = i18n.T("search.you")
+		lead = i18n.T("search.you") + ": "
 	}
-	r.Found = widget.Snippet(lead+": ", m.Text, h.Ranges)
+	r.Found = widget.Snippet(lead, m.Text, h.Ranges)
 	return r
 }
 

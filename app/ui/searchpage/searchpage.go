@@ -69,7 +69,7 @@ func New(s screen.Services, at screen.Place) *View {
 	v.empty = widget.NewColumn(0)
 	v.list = widget.NewConversationList()
 	v.list.Open = func(c widget.Conversation) { v.open(c.Key) }
-	v.list.Near = v.readOn
+	v.list.Near, v.list.MaxWidth = v.readOn, theme.ChatWidth
 	top := widget.NewInset(theme.Space3, theme.Space4, theme.Space3, theme.Space4,
 		widget.NewColumn(theme.Space3, v.field, v.filters, v.progress))
 	centred := func(o fyne.CanvasObject) fyne.CanvasObject { return widget.NewNarrow(theme.ChatWidth, false, o) }

@@ -17,6 +17,8 @@ type ConversationList struct {
 	Open func(Conversation)
 	// Menu is called on a right click, with an absolute position.
 	Menu func(Conversation, fyne.Position)
+	// MaxWidth is how wide rows grow, in the middle of a wider list; 0: as wide as it.
+	MaxWidth float32
 	// Near is called when the last row has come to sight; it may be nil.
 	Near func()
 
@@ -122,12 +124,17 @@ func (l *ConversationList) window() {
 			l.spare = append(l.spare, r)
 		}
 	}
+	room := l.scroll.Size().Width
+	width := room
+	if l.MaxWidth > 0 {
+		width = min(room, l.MaxWidth)
+	}
 	objects := make([]fyne.CanvasObject, 0, len(wanted))
 	for i := first; i < last; i++ {
 		r := l.rowFor(l.items[i])
 		r.focused = l.focused && i == l.cursor
 		r.SetConversation(l.items[i], l.items[i].Key == l.selected)
-		place(r, 0, float32(i)*h, l.scroll.Size().Width, h)
+		place(r, (room-width)/2, float32(i)*h, width, h)
 		objects = append(objects, r)
 	}
 	l.holder.Objects = objects

@@ -23,7 +23,10 @@ func Snippet(lead, text string, hits [][2]int) []Span {
 	if from > 0 {
 		lead += ellipsis
 	}
-	out := []Span{{Text: lead}}
+	var out []Span
+	if lead != "" {
+		out = append(out, Span{Text: lead})
+	}
 	left := snippetMost
 	add := func(part string, hit bool) {
 		if part = fold(part, &left); part != "" {
