@@ -368,6 +368,10 @@ func everyday(g *gallery) {
 	g.key("Return")
 	g.row("Ada Lindqvist")
 	g.take("13-home")
+	g.fill("Search", "ada")
+	g.text("Search messages")
+	g.take("13-list-search")
+	g.key("ctrl+a", "BackSpace")
 	g.clickUntilItShows(g.row("Ada Lindqvist"))
 	g.text("Bring the score")
 	g.fill("Write to Ada Lindqvist", "On my way")
@@ -419,6 +423,8 @@ func pages(g *gallery, l *life) {
 	g.press("Export")
 	g.text("The conversation with")
 	g.take("32-export")
+	exported := filepath.Join(g.home, "Documents", "Sotto export")
+	g.fill("Folder to make", exported)
 	g.press("Choose where")
 	g.text("Where should the export go?")
 	g.take("33-export-where")
@@ -430,8 +436,28 @@ func pages(g *gallery, l *life) {
 	g.key("Return")
 	g.press("Copy the path")
 	g.take("35-exported")
+	imports(g, exported)
 	g.press("Back")
 	deletionPages(g)
+}
+
+// imports takes how an export is taken in again.
+func imports(g *gallery, exported string) {
+	g.t.Helper()
+	g.press("Take an export in")
+	g.text("Which export?")
+	g.take("35-import")
+	g.press("Choose a folder")
+	g.fill("Folder", exported)
+	g.take("35-import-choose")
+	g.press("Look at this folder")
+	g.text("You made it")
+	g.take("35-import-found")
+	g.press("Take in 15 messages")
+	g.text("were here already")
+	g.take("35-imported")
+	g.press("Back")
+	g.text("The conversation with")
 }
 
 func deletionPages(g *gallery) {
