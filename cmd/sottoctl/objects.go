@@ -197,6 +197,12 @@ func (l messageList) print(p *page) {
 	rows := make([][]string, 0, len(l))
 	for _, m := range l {
 		from := m.author()
+		if m.Notice == chat.NoticeLost {
+			if m.Missing > 0 { // the first stands for those behind it
+				rows = append(rows, []string{"", m.shown.local(), "", "", "(" + number(m.Missing, "message") + " gone from the files)"})
+			}
+			continue
+		}
 		if m.Missing > 0 {
 			rows = append(rows, []string{"", "", from, "", "(" + strconv.Itoa(m.Missing) + " missing)"})
 		}

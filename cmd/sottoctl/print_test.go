@@ -62,7 +62,7 @@ func TestObjectsKeepTheirFieldsAndOrder(t *testing.T) {
 		},
 		{newMessage(chat.Message{}, "").Reactions, `[]`},
 		{done{}, `{"v":1}`},
-		{erasedObject{Messages: 1, Unreached: []unreachedObject{}}, `{"v":1,"conversations":0,"messages":1,"contacts":0,"asked":false,"unreached":[]}`},
+		{erasedObject{Messages: 1, Unreached: []unreachedObject{}}, `{"v":1,"conversations":0,"messages":1,"contacts":0,"asked":false,"unreached":[],"backups":0}`},
 	} {
 		line, err := encodeLine(test.object)
 		if err != nil || strings.TrimSpace(string(line)) != test.want {

@@ -199,6 +199,8 @@ func (v *View) showAll(m chat.Message) {
 func (v *View) explainNotice(n widget.Notice) {
 	words := widget.MessageWords{Icon: n.Icon, Tone: n.Tone, Cancel: i18n.T("chat.close")}
 	switch n.Icon {
+	case theme.IconAlert:
+		words.Title, words.Text = i18n.T("chat.lost.title"), i18n.T("chat.lost.text")
 	case theme.IconBot:
 		words.Title, words.Text = i18n.T("bot.became.title", v.named()), i18n.T("bot.became.text", v.named())
 	case theme.IconTimer:

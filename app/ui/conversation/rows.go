@@ -41,6 +41,7 @@ type teller struct {
 const (
 	dayRow     = "day:"
 	missingRow = "missing:"
+	lostRow    = "lost:"
 	unreadRow  = "unread:"
 	openRow    = "open:"
 )
@@ -91,8 +92,11 @@ func (t teller) rows(s stretch) []widget.Row {
 
 // notice answers the row of a notice; of one that this version does not know there is none.
 func (t teller) notice(m chat.Message) (widget.Notice, bool) {
-	if m.Notice == messenger.NoticeTimer {
+	switch m.Notice {
+	case messenger.NoticeTimer:
 		return t.timerNotice(m), true
+	case chat.NoticeLost:
+		return lostNotice(m)
 	}
 	if m.Notice != messenger.NoticeBot {
 		return widget.Notice{}, false
@@ -112,7 +116,7 @@ func (t teller) above(m, before *chat.Message) []widget.Row {
 	if m.ID == t.unread {
 		out = append(out, widget.Notice{Key: unreadRow + id, Icon: theme.IconArrowDown, Text: i18n.T("chat.unread")})
 	}
-	if m.Missing > 0 {
+	if m.Missing > 0 && !lost(*m) {
 		out = append(out, widget.Notice{
 			Key: missingRow + id, Icon: theme.IconWarning, Tone: widget.Careful, Text: i18n.N("chat.missing", m.Missing),
 			Action: i18n.T("chat.what"),

@@ -74,6 +74,10 @@ func TestRowsFollowFromAMessageAndItsNeighbours(t *testing.T) {
 	future.Kind = chat.KindUnknown
 	silent := message(2, false, at(1), "b")
 	silent.Kind = chat.KindNotice
+	gone := message(2, false, at(1), "")
+	gone.Kind, gone.Notice, gone.Missing = chat.KindNotice, chat.NoticeLost, 2
+	goneToo := message(3, false, at(1), "")
+	goneToo.Kind, goneToo.Notice = chat.KindNotice, chat.NoticeLost
 	early := message(1, false, at(-10*60), "before")
 	for _, c := range []struct {
 		name string
@@ -95,6 +99,11 @@ func TestRowsFollowFromAMessageAndItsNeighbours(t *testing.T) {
 			nil, "[Yesterday] (>a) [Today] (>b)",
 		},
 		{"missing messages end a group", stretch{messages: []chat.Message{message(1, false, at(0), "a"), missing}}, nil, "[Today] (<a) !3 messages are missing here. They may still arrive. (<b)"},
+		{
+			"rows that are gone from the files are a gap, told once",
+			stretch{messages: []chat.Message{message(1, false, at(0), "a"), gone, goneToo, message(4, false, at(1), "b")}},
+			nil, "[Today] (<a) !2 messages are gone from the files of this profile. (<b)",
+		},
 		{
 			"what lies before and behind a page counts",
 			stretch{before: &early, messages: []chat.Message{message(2, false, at(-10*60+1), "b")}, after: ref(message(3, false, at(-10*60+2), "c"))},
