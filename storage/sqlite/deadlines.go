@@ -85,7 +85,9 @@ func (s *Store) loadEnds() error {
 
 const endingV1 = 1
 
-func encodeEnding(v ending) []byte { return layout(endingV1).int(v.thread).time(v.at).fixed(v.id[:]).bool(v.unread).b }
+func encodeEnding(v ending) []byte {
+	return layout(endingV1).int(v.thread).time(v.at).fixed(v.id[:]).bool(v.unread).b
+}
 
 func decodeEnding(b []byte) (v ending, ok bool) {
 	r := read(b, endingV1)
