@@ -55,14 +55,15 @@ var fuzzed = map[string]string{
 	"chat/content.decodeAs":   "FuzzDecode",
 	"chat/content.decodeBody": "FuzzDecode",
 
-	"cmd/sottoctl.parseCall":           "FuzzParseRequest",
-	"cmd/sottoctl.parseRequest":        "FuzzParseRequest",
-	"cmd/sottoctl.lineReader.next":     "FuzzLines",
-	"cmd/sottoctl.parseSpan":           "FuzzParseWords",
-	"cmd/sottoctl.span.UnmarshalText":  "FuzzParseWords",
-	"cmd/sottoctl.stamp.UnmarshalJSON": "FuzzParseWords",
-	"cmd/sottoctl.v1.UnmarshalJSON":    "it reads what the program itself printed",
-	"cmd/sottoctl.parseArguments":      "only the person who starts the program chooses its arguments",
+	"cmd/sottoctl.parseCall":            "FuzzParseRequest",
+	"cmd/sottoctl.parseRequest":         "FuzzParseRequest",
+	"cmd/sottoctl.lineReader.next":      "FuzzLines",
+	"cmd/sottoctl.parseSpan":            "FuzzParseWords",
+	"cmd/sottoctl.moment.UnmarshalText": "FuzzParseWords",
+	"cmd/sottoctl.span.UnmarshalText":   "FuzzParseWords",
+	"cmd/sottoctl.stamp.UnmarshalJSON":  "FuzzParseWords",
+	"cmd/sottoctl.v1.UnmarshalJSON":     "it reads what the program itself printed",
+	"cmd/sottoctl.parseArguments":       "only the person who starts the program chooses its arguments",
 
 	"crypto/encode.NewReader": "FuzzReader",
 
@@ -99,6 +100,7 @@ var fuzzed = map[string]string{
 	"crypto/ratchet.parseHeader": "FuzzDecrypt",
 
 	"crypto/vault.Open":              "FuzzOpen",
+	"crypto/vault.OpenDamaged":       "FuzzOpenDamaged",
 	"crypto/vault.ParseCover":        "FuzzRowOpen",
 	"crypto/vault.ParseRecoveryCode": "FuzzParseRecoveryCode",
 	"crypto/vault.RowKey.Open":       "FuzzRowOpen",
@@ -108,6 +110,11 @@ var fuzzed = map[string]string{
 	"transport/wire.ParseAddress": "FuzzParsePass",
 	"transport/wire.ParsePass":    "FuzzParsePass",
 
+	"storage/search.decode": "FuzzDecode",
+	"storage/search.parse":  "FuzzQuery",
+	"storage/search.unseal": "FuzzUnseal",
+
+	"storage/sqlite.Salvage":            "FuzzSalvage",
 	"storage/sqlite.Open":               "it takes the name of a file; what stands in it is read by the decoders of bodies",
 	"storage/sqlite.decodeAnnotation":   "FuzzBodies",
 	"storage/sqlite.decodeConsent":      "FuzzBodies",
@@ -137,7 +144,7 @@ var decoderName = regexp.MustCompile(`^(Parse|Decode|Open|Load|Verify|Unmarshal|
 // decodingRooms are the rooms in which every function of such a name must stand in the table.
 var decodingRooms = []string{
 	"app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/handshake",
-	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/sqlite", "transport/wire",
+	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/search", "storage/sqlite", "transport/wire",
 }
 
 func TestEveryDecoderOfHostileInputIsFuzzed(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"sotto/app/apptest/alloc"
 )
 
 func TestVaultDamagedOutsideOfASlotStillOpensForReading(t *testing.T) {
@@ -47,4 +49,25 @@ func TestVaultDamagedOutsideOfASlotStillOpensForReading(t *testing.T) {
 	if _, err := OpenDamaged(file, limits, Passphrase("two")); !errors.Is(err, ErrWrongSecret) {
 		t.Errorf("a wrong secret: %v", err)
 	}
+}
+
+func FuzzOpenDamaged(f *testing.F) {
+	limits := Limits{MinMemory: 64, MaxMemory: 1 << 20, MinTime: 1, MaxTime: 16}
+	v, err := New(time.Unix(1, 0), limits, Credential{Secret: Held([32]byte{1})})
+	if err != nil {
+		f.Fatal(err)
+	}
+	turning, err := v.BeginTurn()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(v.Bytes())
+	f.Add(turning.Bytes())
+	f.Add([]byte("sotto-vault\n\x01"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		alloc.Check(t, len(content), func() { _, _ = OpenDamaged(content, limits, Held([32]byte{1})) })
+		if got, err := OpenDamaged(content, limits, Held([32]byte{2})); err == nil {
+			t.Errorf("another key opens %v", got.Slots())
+		}
+	})
 }

@@ -19,6 +19,8 @@ type Wreck struct {
 	LogLost     bool // there is a log and nothing of it can be used: the newest changes are missing
 	Tables      []TableLoss
 	Threads     []ThreadLoss
+
+	covered bool // the cover could be read, which knows how much there was
 }
 
 // Whole reports whether nothing is missing.
@@ -33,7 +35,7 @@ func (w *Wreck) Whole() bool {
 			return false
 		}
 	}
-	return w.Unreadable == 0 && w.StrayFrames == 0 && !w.LogLost && len(w.Tables) > 0
+	return w.Unreadable == 0 && w.StrayFrames == 0 && !w.LogLost && w.covered
 }
 
 // TableLoss counts the rows of one table.
@@ -295,6 +297,7 @@ func (w *wrecker) readCover() {
 	if w.cover == nil {
 		return
 	}
+	w.wreck.covered = true
 	for i, d := range w.cover.Tables[:min(len(w.cover.Tables), len(digested))] {
 		if d.Count < 1<<31 {
 			w.tables[digested[i]].Expected = int(d.Count)

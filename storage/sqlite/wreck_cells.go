@@ -1,6 +1,9 @@
 package sqlite
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // cell is a row as it lies in a leaf of a table: its row id and a record (https://sqlite.org/fileformat2.html, sections
 // 1.6 and 2).
@@ -80,7 +83,7 @@ func (im *image) cell(page []byte, place int) (c cell, ok bool) {
 	}
 	b := page[place:]
 	size, n := recordInt(b)
-	if n == 0 || size < 2 || size > maxRecord {
+	if n == 0 || size < 2 || size > min(maxRecord, uint64(im.pages)*wreckPage) {
 		return c, false
 	}
 	row, m := recordInt(b[n:])
@@ -159,7 +162,7 @@ func columnSize(t uint64) (size uint64, kind byte) {
 
 // values reads the columns, with what of them lies in further pages; false when those cannot be read.
 func (im *image) values(c cell) ([]value, bool) {
-	b := append(make([]byte, 0, c.size), c.local...)
+	b := slices.Clone(c.local) // grows with what is really there, not with what is claimed
 	page := make([]byte, wreckPage)
 	for next := c.next; len(b) < c.size; next = binary.BigEndian.Uint32(page) {
 		if next == 0 || !im.page(next, page) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/alloc"
 	"sotto/chat"
 	"sotto/crypto/vault"
 )
@@ -26,7 +27,7 @@ func salvaged(t testing.TB, p profile) (*Store, *Wreck, error) {
 		t.Fatal(err)
 	}
 	into := newProfile(t).create(t)
-	w, err := Salvage(t.Context(), p.db, v, into, day, nil)
+	w, err := Salvage(context.Background(), p.db, v, into, day, nil)
 	return into, w, err
 }
 
@@ -400,6 +401,11 @@ func spoil(original []byte, seed uint64) []byte {
 func FuzzSalvage(f *testing.F) {
 	p, texts, gone := letters(f, 1, 60)
 	original, sealed := fileBytes(f, p.db), fileBytes(f, p.vault)
+	sound := alloc.Bytes(func() {
+		if _, _, err := salvaged(f, p); err != nil {
+			f.Fatal(err)
+		}
+	})
 	f.Add([]byte{}, []byte{})
 	f.Add([]byte{0, 16, 0, 13, 0, 0}, []byte{1, 2, 3})
 	f.Add(binary.BigEndian.AppendUint32(nil, 28), bytes.Repeat([]byte{0}, 4200))
@@ -413,7 +419,9 @@ func FuzzSalvage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, w, err := salvaged(t, q)
+		var s *Store
+		var w *Wreck
+		alloc.CheckBesides(t, len(b)+len(log), 4*sound, func() { s, w, err = salvaged(t, q) })
 		if err != nil {
 			if !errors.Is(err, chat.ErrDamaged) {
 				t.Fatal(err)
