@@ -114,8 +114,14 @@ func (t *Text) lay(width float32) block {
 			span.Text = cutToWidth(span.Text, size, t.style(), width)
 		}
 		w := measure(span.Text, size, t.style())
-		l := line{runs: []run{{text: span.Text, span: &span, width: w}}, width: w, rtl: isRTL(span.Text)}
-		t.laid = block{lines: []line{l}, width: w, lineHeight: lineHeight(size)}
+		l := line{runs: []run{{text: span.Text, span: &span, width: w}}, width: w}
+		l.finish(size)
+		t.laid = block{lines: []line{l}, width: l.width, lineHeight: lineHeight(size)}
+	}
+	if !t.opts.Wrap { // a label stays beside what it labels, whichever way its words run
+		for i := range t.laid.lines {
+			t.laid.lines[i].rtl = false
+		}
 	}
 	t.laidWidth, t.laidSize = width, size
 	return t.laid

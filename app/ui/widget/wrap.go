@@ -13,6 +13,7 @@ type run struct {
 	span  *Span
 	x     float32 // from the left edge of the text block
 	width float32
+	left  bool // it is written to the left
 }
 
 // line is one laid-out line.
@@ -138,7 +139,7 @@ func (w *wrapper) endLine() {
 		w.cutLast()
 		return
 	}
-	w.cur.finish()
+	w.cur.finish(w.size)
 	w.out.width = max(w.out.width, w.cur.width)
 	w.out.lines = append(w.out.lines, w.cur)
 	w.cur = line{}
@@ -152,25 +153,27 @@ func (w *wrapper) cutLast() {
 		last.runs = []run{{text: ellipsis, span: &Span{}, width: measure(ellipsis, w.size, fyne.TextStyle{})}}
 	} else {
 		r := &last.runs[len(last.runs)-1]
-		r.text = cutToWidth(r.text+ellipsis, w.size, spanStyle(r.span), w.width-r.x)
+		before := last.width - r.width
+		r.text = cutToWidth(r.text+ellipsis, w.size, spanStyle(r.span), w.width-before)
 		r.width = measure(r.text, w.size, spanStyle(r.span))
-		last.width = r.x + r.width
+		last.width = before + r.width
+		if last.rtl {
+			last.arrange()
+		}
 	}
 	w.out.width = max(w.out.width, last.width)
 }
 
-// finish orders the runs of a right-to-left line from the right.
-func (l *line) finish() {
+// finish puts the runs of a line with letters written to the left in their order.
+func (l *line) finish(size float32) {
 	text := ""
 	for _, r := range l.runs {
 		text += r.text
 	}
 	l.rtl = isRTL(text)
-	if !l.rtl {
-		return
-	}
-	for i := range l.runs {
-		l.runs[i].x = l.width - l.runs[i].x - l.runs[i].width
+	if hasRTL(text) {
+		l.split(size)
+		l.arrange()
 	}
 }
 
