@@ -50,7 +50,22 @@ func hold(dir string) (*folder, error) {
 	if !ok {
 		return nil, chat.ErrProfileInUse
 	}
-	return &folder{dir: dir, lock: lock}, nil
+	f := &folder{dir: dir, lock: lock}
+	if !f.holds() {
+		return nil, errors.Join(chat.ErrProfileInUse, f.release())
+	}
+	return f, nil
+}
+
+// holds reports whether the file that is locked still has its name. Who gives up a folder removes it, and a process that
+// opened it before would hold what nobody else looks at.
+func (f *folder) holds() bool {
+	locked, err := f.lock.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(f.path(lockName))
+	return err == nil && os.SameFile(locked, named)
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
