@@ -63,3 +63,34 @@ func (u *unit) sweepFirsts() error {
 	}
 	return nil
 }
+
+// alertEvery is how often rejected envelopes are told of at the most.
+const alertEvery = time.Hour
+
+// settingRejected holds when the last alert about rejected envelopes was raised.
+const settingRejected = "messenger/rejected"
+
+type rejections struct {
+	Alerted time.Time
+	Count   int // in all
+}
+
+// alertRejected raises one alert for a flood of rejected envelopes.
+func (in *intake) alertRejected() error {
+	if in.rejected == 0 {
+		return nil
+	}
+	var r rejections
+	if _, err := getJSON(in.Tx, settingRejected, &r); err != nil {
+		return err
+	}
+	r.Count += in.rejected
+	if in.now.Sub(r.Alerted) < alertEvery {
+		return putJSON(in.Tx, settingRejected, r)
+	}
+	r.Alerted = in.now
+	if err := putJSON(in.Tx, settingRejected, r); err != nil {
+		return err
+	}
+	return in.emit(Event{Type: EventAlert, Detail: AlertRejected, Count: in.rejected})
+}

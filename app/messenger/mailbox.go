@@ -361,3 +361,52 @@ func (m *Messenger) deleteRemote(ctx context.Context, mb chat.Mailbox) error {
 	m.pool.forget(mb)
 	return nil
 }
+
+// remindEvery is how often a contact that writes to an old mailbox is told of the new one: the first word of it may have
+// been lost, or have lain at its relay for too long.
+const remindEvery = 24 * time.Hour
+
+// settingRouted holds, under a contact's id, when it was last told where to write.
+const settingRouted = "messenger/routed/"
+
+// remindRoute tells a contact once more where it is to write.
+func (in *intake) remindRoute(mb chat.Mailbox) error {
+	rare, err := in.rarely(settingRouted+mb.Contact.String(), remindEvery)
+	if err != nil || !rare {
+		return err
+	}
+	return in.queueRoute(mb.Contact)
+}
+
+// retireOthers marks the older mailboxes of a contact once it writes to the current one.
+func (in *intake) retireOthers(mb chat.Mailbox) error {
+	if mb.Contact.IsZero() || !mb.Retired.IsZero() {
+		return nil
+	}
+	var old replaced
+	ok, err := getJSON(in.Tx, settingReplaced+mb.Contact.String(), &old)
+	if err != nil || !ok {
+		return err
+	}
+	current, _, err := ownReach(in.Tx, mb.Contact)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if current.ID != mb.ID {
+		return in.remindRoute(mb)
+	}
+	for _, id := range old.Mailboxes {
+		prior, err := in.Mailboxes().Get(id)
+		if errors.Is(err, chat.ErrNotFound) || err == nil && !prior.Retired.IsZero() {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		prior.Retired = in.now
+		if err := in.Mailboxes().Put(prior); err != nil {
+			return err
+		}
+	}
+	return dropSetting(in.Tx, settingReplaced+mb.Contact.String())
+}

@@ -64,12 +64,12 @@ func plantedBugs() []planted {
 			replace: "		return nil\n	})\n",
 		},
 		{
-			name: "the one-time pair is not deleted", file: "app/messenger/receive.go", bound: "estranged",
+			name: "the one-time pair is not deleted", file: "app/messenger/initial.go", bound: "estranged",
 			search:  "ignoreMissing(in.Prekeys().Delete(chat.KeyID(accepted.UsedPair)))",
 			replace: "ignoreMissing(nil)",
 		},
 		{
-			name: "the replay hash is not recorded", file: "app/messenger/receive.go", bound: "estranged",
+			name: "the replay hash is not recorded", file: "app/messenger/initial.go", bound: "estranged",
 			search:  "in.Replays().RecordInitial(replay, in.now.Add(handshake.PrekeyRetention))",
 			replace: "error(nil)",
 		},
