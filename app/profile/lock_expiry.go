@@ -86,8 +86,10 @@ func (e *lockedExpiry) run(ctx context.Context) {
 
 // remove lets the search index be built anew before anything of it goes.
 func (e *lockedExpiry) remove(now time.Time) error {
-	if err := os.Remove(e.snapshot); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, name := range []string{e.snapshot, e.snapshot + ".new"} { // where its last renaming was cut off, it is the second
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	_, err := e.rows.Remove(now)
 	return err

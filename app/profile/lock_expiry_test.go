@@ -56,12 +56,16 @@ func TestWhatEndsWhileLockedIsGoneBeforeAnythingIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(snapshot, []byte("an index that knows the words"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{snapshot, snapshot + ".new"} { // the second, where its last renaming was cut off
+		if err := os.WriteFile(name, []byte("an index that knows the words"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	l.expiry.group.Wait() // ends with the last of them
-	if _, err := os.Stat(snapshot); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the search snapshot is there: %v", err)
+	for _, name := range []string{snapshot, snapshot + ".new"} {
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the search snapshot %s is there: %v", filepath.Base(name), err)
+		}
 	}
 	if info, err := os.Stat(filepath.Join(dir, "history.db-wal")); err == nil && info.Size() > 0 {
 		t.Error("the log holds what was removed")
