@@ -115,6 +115,23 @@ func inspect(path string) error {
 	if v := binary.BigEndian.Uint32(header[60:]); v > uint32(len(migrations)) {
 		return chat.ErrNewerFormat
 	}
+	return inspectLog(path)
+}
+
+// inspectLog refuses a log in which a commit that was synced is broken. SQLite would stop before it, drop what was
+// acknowledged after it, and leave nothing for a salvage. After a clean end there is no log.
+func inspectLog(path string) error {
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
+		return nil
+	}
+	im, err := openImage(path)
+	if err != nil {
+		return err
+	}
+	defer im.close()
+	if im.broken {
+		return damaged("log")
+	}
 	return nil
 }
 
@@ -275,7 +292,8 @@ func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
 	return f(t)
 }
 
-// Update implements chat.Store. A unit of work that destroyed a conversation is finished like Erase.
+// Update implements chat.Store. A unit of work that destroyed a conversation is finished like Erase, one that took the
+// words of a message for good, as its author can from afar, like Purge.
 func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
 	return s.write(ctx, removes, f)
 }
@@ -309,8 +327,11 @@ func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) 
 	err := s.writeTx(func(t *tx) error {
 		t.erase, t.purge = how == erases, how == purges
 		err := f(t)
-		if t.erase {
+		switch {
+		case t.erase:
 			how = erases
+		case t.purge:
+			how = purges
 		}
 		return err
 	})

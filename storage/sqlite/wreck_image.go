@@ -22,6 +22,7 @@ type image struct {
 	stray   []int64          // frames that fail their checksum
 	total   int              // frames of the log's present generation
 	lost    bool             // there is a log of which nothing can be used
+	broken  bool             // a commit in the log that was synced before another one is not whole
 }
 
 // openImage opens the files of the database at path. Errors: chat.ErrNoProfile, ErrReadOnly.
@@ -90,9 +91,10 @@ func (im *image) readLog() error {
 	sum := [2]uint32{binary.BigEndian.Uint32(header[24:]), binary.BigEndian.Uint32(header[28:])}
 	salt := header[16:24]
 	type frame struct {
-		page  uint32
-		at    int64
-		sound bool
+		page   uint32
+		at     int64
+		sound  bool
+		commit bool
 	}
 	var frames []frame
 	committed, size := 0, uint32(0)
@@ -111,8 +113,9 @@ func (im *image) readLog() error {
 				break // of an earlier generation
 			}
 		}
-		frames = append(frames, frame{binary.BigEndian.Uint32(b), at + frameHeader, sound})
-		if n := binary.BigEndian.Uint32(b[4:]); sound && n != 0 {
+		n := binary.BigEndian.Uint32(b[4:])
+		frames = append(frames, frame{binary.BigEndian.Uint32(b), at + frameHeader, sound, n != 0})
+		if sound && n != 0 {
 			committed, size = len(frames), n
 		}
 	}
@@ -120,6 +123,16 @@ func (im *image) readLog() error {
 	sound := sum == [2]uint32{binary.BigEndian.Uint32(header[24:]), binary.BigEndian.Uint32(header[28:])}
 	im.lost = committed == 0 && (!sound || header[0] != 0x37) // else it is of an interrupted first commit
 	im.total = committed
+	torn, ends := false, 0 // a bad frame, and sound commits since
+	for _, f := range frames[:committed] {
+		if !f.sound {
+			torn = true
+		} else if f.commit && torn {
+			ends++
+		}
+	}
+	// The first commit after it may be its own, torn when the power failed. One behind that was begun after a sync.
+	im.broken = ends > 1
 	for _, f := range frames[:committed] {
 		switch {
 		case !f.sound:

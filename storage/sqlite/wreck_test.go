@@ -250,6 +250,57 @@ func TestSalvageReadsTheWriteAheadLog(t *testing.T) {
 	}
 }
 
+// TestABrokenLogIsNotTakenForATornOne: SQLite stops at the first frame that fails its checksum. That is right for the last
+// commit, which a crash may have torn, and wrong for one before, which was acknowledged.
+func TestABrokenLogIsNotTakenForATornOne(t *testing.T) {
+	p, texts, _ := letters(t, 1, 30)
+	s := p.open(t)
+	var ends []int
+	for i := range byte(4) {
+		write(t, s, func(tx chat.Tx) error {
+			m := chat.Message{ID: chat.MessageID{9, i}, Conversation: conv(0), Author: chat.ContactID{1}, Direction: chat.In, Seq: 900 + uint64(i), Text: "late"}
+			_, err := tx.Messages().Put(m)
+			texts[m.ID] = m.Text
+			return err
+		})
+		ends = append(ends, len(fileBytes(t, p.db+"-wal")))
+	}
+	db, log := fileBytes(t, p.db), fileBytes(t, p.db+"-wal")
+	for what, c := range map[string]struct {
+		at     int
+		broken bool
+	}{
+		"first commit": {ends[0] - 100, true}, "second commit": {ends[1] - 100, true},
+		"third commit": {ends[2] - 100, false}, // it may be one with the last
+		"last commit":  {ends[3] - 100, false},
+	} {
+		bad := bytes.Clone(log)
+		bad[c.at] ^= 1
+		q := profileFrom(t, p, db)
+		if err := os.WriteFile(q.db+"-wal", bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := folderBytes(t, filepath.Dir(q.db))
+		opened, err := q.tryOpen(nil)
+		if err == nil {
+			closeStore(t, opened)
+		}
+		if c.broken != errors.Is(err, chat.ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if !c.broken {
+			continue
+		}
+		if !reflect.DeepEqual(folderBytes(t, filepath.Dir(q.db)), before) {
+			t.Errorf("%s: a file was written to", what)
+		}
+		into, w, err := salvaged(t, q)
+		if got := held(t, into); err != nil || len(got) < len(texts)-1 || w.StrayFrames != 1 {
+			t.Errorf("%s: %d of %d messages saved, %v", what, len(got), len(texts), err)
+		}
+	}
+}
+
 // TestSalvageOfEveryDamagedPage spoils each page in turn, whole and in parts: what is left is what was there, and what is
 // missing is said.
 func TestSalvageOfEveryDamagedPage(t *testing.T) {
