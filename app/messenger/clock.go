@@ -8,8 +8,8 @@ import (
 )
 
 // The clock by which messages end (docs/PROTOCOL.md section 8.3). It never runs backward: what was seen once has passed,
-// and from there it goes on at the pace of this process, whatever the computer's clock does. When that leaps ahead by more
-// than maxLeap, and messages would go by it, they stay until the person has confirmed the time.
+// and from there it goes on at the pace of this process, and between two processes at that of the computer's clock. When
+// that leaps ahead by more than maxLeap, and messages would go by it, they stay until the person has confirmed the time.
 
 const (
 	// maxLeap is how far the computer's clock may be ahead of the time last seen before deletions wait for the person.
@@ -24,6 +24,7 @@ const (
 type sealedTime struct {
 	Seen time.Time // the highest time that was taken for true
 	Held time.Time `json:",omitzero"` // the time that the computer's clock told when deletions began to wait
+	Wall time.Time `json:",omitzero"` // the time that the computer's clock told when this was stored
 }
 
 // ClockState says whether deletions wait for the person's word about the time.
@@ -61,7 +62,12 @@ func loadClock(tx chat.Tx, wall func() time.Time, seen time.Time) (*clock, error
 		return nil, err
 	}
 	if seen.After(from.Seen) {
-		from.Seen = seen
+		from.Seen, from.Wall = seen, time.Time{}
+	}
+	// A clock that was set back tells nothing by itself, but by how much it went on while nothing ran.
+	told := wall().Round(0)
+	if away := told.Sub(from.Wall); !from.Wall.IsZero() && away > 0 && told.Before(from.Seen) {
+		from.Seen = from.Seen.Add(min(away, maxLeap))
 	}
 	return newClock(wall, from), nil
 }
@@ -133,7 +139,7 @@ func (c *clock) seal(tx chat.Tx) error {
 	now := c.time()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := putJSON(tx, settingClock, sealedTime{Seen: now, Held: c.held}); err != nil {
+	if err := putJSON(tx, settingClock, sealedTime{Seen: now, Held: c.held, Wall: c.last.Round(0).UTC()}); err != nil {
 		return err
 	}
 	c.sealed = now // should the unit fail, the next one is a few minutes later
