@@ -44,6 +44,7 @@ func TestScreens(t *testing.T) {
 			t.Run("everyday", func(t *testing.T) { everyday(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("backups", func(t *testing.T) { backups(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("search", func(t *testing.T) { searches(newGallery(t, folder, mode, mode, 1)) })
+			t.Run("timers", func(t *testing.T) { timers(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("bots", func(t *testing.T) { bots(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("devices", func(t *testing.T) { devices(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("storage", func(t *testing.T) { stored(newGallery(t, folder, mode, mode, 1)) })
