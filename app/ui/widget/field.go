@@ -73,7 +73,8 @@ func (f *Field) HeightFor(width float32) float32 {
 func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	icon := canvas.NewImageFromResource(nil)
 	icon.FillMode = canvas.ImageFillContain
-	p := &parts{owner: f, objects: []fyne.CanvasObject{f.label, f.input, icon, f.hint}}
+	shown := withoutBars(f.input)
+	p := &parts{owner: f, objects: []fyne.CanvasObject{f.label, shown, icon, f.hint}}
 	p.refresh = func() {
 		f.hint.opts.Color = theme.Muted
 		setVisible(icon, f.fault != "")
@@ -92,7 +93,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		y := lh + theme.Space1
 		h := HeightFor(f.input, s.Width)
 		place(f.label, 0, 0, s.Width, lh)
-		place(f.input, 0, y, s.Width, h)
+		place(shown, 0, y, s.Width, h)
 		y += h + theme.Space1
 		place(icon, 0, y+(lh-14)/2, 14, 14)
 		lead := f.hintLead()
