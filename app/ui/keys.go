@@ -31,6 +31,7 @@ func (w *Window) setMenu() {
 			item(i18n.T("menu.settings"), w.opens(screen.Settings), fyne.KeyComma, ctrl),
 			item(i18n.T("menu.privacy"), w.opens(screen.Privacy), "", 0),
 			item(i18n.T("menu.security"), w.opens(screen.Security), "", 0),
+			item(i18n.T("menu.storage"), w.opens(screen.Storage), "", 0),
 			item(i18n.T("menu.about"), w.opens(screen.About), "", 0),
 			fyne.NewMenuItemSeparator(),
 			item(i18n.T("menu.lock"), w.Lock, fyne.KeyL, ctrl),
