@@ -338,12 +338,16 @@ func (c *client) entry(label string) seen {
 // press clicks on a button, scrolling to it where it is out of sight.
 func (c *client) press(name string) {
 	c.t.Helper()
-	for range 40 {
+	for i := range 40 {
 		if s := c.button(name); s.InSight {
 			c.clickUntilItShows(s)
 			return
 		}
-		c.run("xdotool", "mousemove", "--window", c.id, "700", "450", "sleep", "0.05", "click", "--repeat", "3", "5", "sleep", "0.1")
+		x := "700"
+		if i%2 == 1 {
+			x = "1070" // beside the column: a field under the pointer takes the wheel for itself
+		}
+		c.run("xdotool", "mousemove", "--window", c.id, x, "450", "sleep", "0.05", "click", "--repeat", "3", "5", "sleep", "0.1")
 	}
 	c.fail("%q cannot be scrolled into sight", name)
 }
