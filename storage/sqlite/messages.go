@@ -231,6 +231,9 @@ func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) 
 			return m, err
 		}
 	}
+	if m.Deleted && !old.Deleted {
+		r.t.purge = true
+	}
 	if endingOf(th, m) != endingOf(th, old) {
 		if err := r.t.setEnd(id, endingOf(th, m)); err != nil {
 			return m, err

@@ -123,7 +123,14 @@ func (s *Store) truncate() error { return s.truncateUntil(nil) }
 const patience = time.Second
 
 // truncateSoon is truncate without waiting long: who still reads then truncates the log at the end (see View).
-func (s *Store) truncateSoon() error { return s.truncateUntil(time.After(patience)) }
+// Whoever reads since an earlier removal was waited for.
+func (s *Store) truncateSoon() error {
+	wait := patience
+	if s.uncut.Load() {
+		wait = 0
+	}
+	return s.truncateUntil(time.After(wait))
+}
 
 func (s *Store) truncateUntil(end <-chan time.Time) error {
 	s.truncating.Store(true)
