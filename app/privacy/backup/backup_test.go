@@ -537,3 +537,20 @@ func FuzzVerify(f *testing.F) {
 		})
 	})
 }
+
+// A person may paste anything into the line where a message is written.
+func TestAnEndlessDraftKeepsNobodyFromABackup(t *testing.T) {
+	w := newWorld(t)
+	w.fill(3)
+	w.update(func(tx chat.Tx) error {
+		c, err := tx.Conversations().Get(chat.ConversationID{1})
+		if err != nil {
+			return err
+		}
+		c.Draft = strings.Repeat("é\x01", maxLine)
+		return tx.Conversations().Put(c)
+	})
+	if _, err := w.w.Write(t.Context(), Request{Out: filepath.Join(w.dir, "out"), Passphrase: secret}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"strings"
 	"time"
 
 	"sotto/chat"
@@ -167,8 +168,19 @@ type conversationLine struct {
 func newConversation(c chat.Conversation) conversationLine {
 	return conversationLine{
 		T: lineConversation, ID: c.ID, Kind: c.Kind, Members: c.Members, Created: c.Created, NextSeq: c.NextSeq, Unread: c.Unread,
-		ReadUpTo: c.ReadUpTo, Draft: c.Draft, Last: c.Last, Preview: c.Preview, PreviewOut: c.PreviewOut, Pinned: c.Pinned, Muted: c.Muted,
+		ReadUpTo: c.ReadUpTo, Draft: cut(c.Draft), Last: c.Last, Preview: c.Preview, PreviewOut: c.PreviewOut, Pinned: c.Pinned, Muted: c.Muted,
 	}
+}
+
+// maxDraft is how much of what was not sent is kept, in bytes: more than can be sent, and less than a line holds, however
+// it has to be written.
+const maxDraft = 1 << 16
+
+func cut(draft string) string {
+	if len(draft) <= maxDraft {
+		return draft
+	}
+	return strings.ToValidUTF8(draft[:maxDraft], "")
 }
 
 func (l conversationLine) value() chat.Conversation {
