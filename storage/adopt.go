@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // Adopt moves the profile that was made in the folder from, and whose store is closed, into dir, which holds none: every
@@ -37,7 +37,7 @@ func Adopt(from, dir string) error {
 	}
 	for _, name := range names {
 		if name == VaultFile {
-			if err := syncFolder(dir); err != nil {
+			if err := disk.SyncFolder(dir); err != nil {
 				return err
 			}
 		}
@@ -46,7 +46,7 @@ func Adopt(from, dir string) error {
 			return folderError(err)
 		}
 	}
-	return errors.Join(syncFolder(dir), folderError(os.RemoveAll(from)))
+	return errors.Join(disk.SyncFolder(dir), folderError(os.RemoveAll(from)))
 }
 
 // Abandon removes a profile that was being made in the folder from and not adopted by dir, or only in part.
@@ -66,17 +66,4 @@ func Abandon(from, dir string) error {
 		}
 	}
 	return folderError(os.RemoveAll(from))
-}
-
-// syncFolder makes the names in a folder durable, where the file system can.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return folderError(err)
-	}
-	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil
-	}
-	return folderError(errors.Join(err, f.Close()))
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/vault"
 	"sotto/storage/sqlite"
 	"sotto/storage/vaultfile"
@@ -171,7 +172,9 @@ func folderError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, os.ErrPermission):
+	case disk.IsFull(err):
+		return chat.ErrDiskFull
+	case disk.IsReadOnly(err):
 		return chat.ErrReadOnly
 	case errors.Is(err, os.ErrNotExist):
 		return chat.ErrNoProfile

@@ -16,6 +16,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/transport/relay"
 	"sotto/transport/relay/store/sqlite"
 	"sotto/transport/wire"
@@ -50,7 +51,7 @@ type ports struct {
 // openEmbedded prepares the relay in dir, choosing its ports and making its identity the first time.
 func openEmbedded(dir string) (*EmbeddedRelay, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the relay's folder: %w", fileError(err))
+		return nil, fmt.Errorf("make the relay's folder: %w", disk.Error(err))
 	}
 	id, secret, err := relay.OpenIdentity(dir)
 	if err != nil {
@@ -64,7 +65,7 @@ func openEmbedded(dir string) (*EmbeddedRelay, error) {
 			return nil, err
 		}
 	case err != nil:
-		return nil, fmt.Errorf("read the embedded relay's ports: %w", fileError(err))
+		return nil, fmt.Errorf("read the embedded relay's ports: %w", disk.Error(err))
 	default:
 		if err := json.Unmarshal(raw, &r.ports); err != nil || r.ports.Loopback == 0 || r.ports.Network == 0 {
 			return nil, fmt.Errorf("%w: ports of the embedded relay", chat.ErrDamaged)
@@ -104,10 +105,10 @@ func (r *EmbeddedRelay) savePorts() error {
 	}
 	temp := filepath.Join(r.dir, portsName+".new")
 	if err := os.WriteFile(temp, raw, 0o600); err != nil {
-		return fmt.Errorf("keep the embedded relay's ports: %w", fileError(err))
+		return fmt.Errorf("keep the embedded relay's ports: %w", disk.Error(err))
 	}
 	if err := os.Rename(temp, filepath.Join(r.dir, portsName)); err != nil {
-		return fmt.Errorf("keep the embedded relay's ports: %w", fileError(err))
+		return fmt.Errorf("keep the embedded relay's ports: %w", disk.Error(err))
 	}
 	return nil
 }
@@ -168,7 +169,7 @@ func (r *EmbeddedRelay) Start() error {
 	}
 	mine, err := r.lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("lock the embedded relay: %w", fileError(err))
+		return fmt.Errorf("lock the embedded relay: %w", disk.Error(err))
 	}
 	if !mine {
 		return nil
@@ -184,7 +185,7 @@ func relayFileError(err error) error {
 	if errors.Is(err, relay.ErrDamaged) || errors.Is(err, sqlite.ErrDamaged) {
 		return fmt.Errorf("%w: %w", chat.ErrDamaged, err)
 	}
-	return fileError(err)
+	return disk.Error(err)
 }
 
 func (r *EmbeddedRelay) serve() error {
@@ -288,7 +289,7 @@ func (r *EmbeddedRelay) BeginAnew() error {
 func (r *EmbeddedRelay) setAside() error {
 	mine, err := r.lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("lock the embedded relay: %w", fileError(err))
+		return fmt.Errorf("lock the embedded relay: %w", disk.Error(err))
 	}
 	if !mine {
 		return chat.ErrProfileInUse
@@ -304,7 +305,7 @@ func (r *EmbeddedRelay) setAside() error {
 	for _, suffix := range []string{"-wal", "-shm", ""} { // the file itself last: it is what the store begins with
 		err := os.Rename(filepath.Join(r.dir, storeName+suffix), filepath.Join(r.dir, aside+suffix))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("set the embedded relay's store aside: %w", fileError(err))
+			return fmt.Errorf("set the embedded relay's store aside: %w", disk.Error(err))
 		}
 	}
 	r.damaged = false
@@ -334,7 +335,7 @@ func (r *EmbeddedRelay) stop(ctx context.Context) error {
 	}
 	r.relay, r.store, r.network = nil, nil, nil
 	if err := r.lock.Unlock(); err != nil {
-		errs = append(errs, fileError(err))
+		errs = append(errs, disk.Error(err))
 	}
 	return errors.Join(errs...)
 }

@@ -3,13 +3,13 @@ package profile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/gofrs/flock"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // Names inside a profile's folder (docs/STORAGE.md).
@@ -37,15 +37,15 @@ type folder struct {
 // hold takes the folder, creating it when it is not there. It answers chat.ErrProfileInUse while another process has it.
 func hold(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the profile's folder: %w", fileError(err))
+		return nil, fmt.Errorf("make the profile's folder: %w", disk.Error(err))
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("protect the profile's folder: %w", fileError(err))
+		return nil, fmt.Errorf("protect the profile's folder: %w", disk.Error(err))
 	}
 	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock the profile's folder: %w", fileError(err))
+		return nil, fmt.Errorf("lock the profile's folder: %w", disk.Error(err))
 	}
 	if !ok {
 		return nil, chat.ErrProfileInUse
@@ -72,7 +72,7 @@ func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 func (f *folder) release() error {
 	if err := f.lock.Unlock(); err != nil {
-		return fmt.Errorf("release the profile's folder: %w", fileError(err))
+		return fmt.Errorf("release the profile's folder: %w", disk.Error(err))
 	}
 	return nil
 }
@@ -82,27 +82,10 @@ func named(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isFull(err):
+	case disk.IsFull(err):
 		return fmt.Errorf("%w: %w", chat.ErrDiskFull, err)
-	case errors.Is(err, fs.ErrPermission), isReadOnly(err):
+	case disk.IsReadOnly(err):
 		return fmt.Errorf("%w: %w", chat.ErrReadOnly, err)
-	}
-	return err
-}
-
-// fileError names a failure of the file system without its path, which is the user's.
-func fileError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, fs.ErrPermission), isReadOnly(err):
-		return chat.ErrReadOnly
-	case isFull(err):
-		return chat.ErrDiskFull
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
 	}
 	return err
 }

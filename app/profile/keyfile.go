@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/vault"
-	"sotto/storage/vaultfile"
 )
 
 var (
@@ -31,34 +31,34 @@ func MakeKeyFile(dir, path string) error {
 		return chat.ErrExists
 	}
 	if err != nil {
-		return fmt.Errorf("make a key file: %w", fileError(err))
+		return fmt.Errorf("make a key file: %w", disk.Error(err))
 	}
 	content := vault.NewKeyFile()
 	defer clear(content)
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write a key file: %w", fileError(err)), fileError(os.Remove(path)))
+		return errors.Join(fmt.Errorf("write a key file: %w", disk.Error(err)), disk.Error(os.Remove(path)))
 	}
-	return vaultfile.SyncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
 
 // readKeyFile reads a whole key file.
 func readKeyFile(path string) (vault.KeyFile, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return vault.KeyFile{}, fmt.Errorf("%w: %w", ErrKeyFile, fileError(err))
+		return vault.KeyFile{}, fmt.Errorf("%w: %w", ErrKeyFile, disk.Error(err))
 	}
 	if !info.Mode().IsRegular() {
 		return vault.KeyFile{}, fmt.Errorf("%w: not a file", ErrKeyFile)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return vault.KeyFile{}, fmt.Errorf("%w: %w", ErrKeyFile, fileError(err))
+		return vault.KeyFile{}, fmt.Errorf("%w: %w", ErrKeyFile, disk.Error(err))
 	}
 	defer f.Close() //nolint:errcheck // read only
 	content, err := io.ReadAll(io.LimitReader(f, vault.MaxKeyFile+1))
 	if err != nil {
-		return vault.KeyFile{}, fmt.Errorf("%w: %w", ErrKeyFile, fileError(err))
+		return vault.KeyFile{}, fmt.Errorf("%w: %w", ErrKeyFile, disk.Error(err))
 	}
 	defer clear(content)
 	key, err := vault.ReadKeyFile(content)
@@ -72,11 +72,11 @@ func readKeyFile(path string) (vault.KeyFile, error) {
 func outside(dir, path string) error {
 	folder, err := os.Stat(dir)
 	if err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	path, err = filepath.Abs(path)
 	if err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real

@@ -12,6 +12,7 @@ import (
 	"sotto/app/privacy/backup"
 	"sotto/app/security"
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/storage"
 )
 
@@ -102,7 +103,7 @@ func (r *restoring) fill(ctx context.Context, store *storage.Store, in *os.File)
 	}
 	info, err := in.Stat()
 	if err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	r.summary.Size = info.Size()
 	relay, err := r.relay()

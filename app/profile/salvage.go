@@ -13,6 +13,7 @@ import (
 	"sotto/app/privacy/export"
 	"sotto/app/security"
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/identity"
 	"sotto/storage"
 )
@@ -122,7 +123,7 @@ func salvage(ctx context.Context, f *folder, o SalvageOptions) (Salvaged, error)
 	}
 	scratch, err := os.MkdirTemp(filepath.Dir(out), ".sotto-salvage-*")
 	if err != nil {
-		return Salvaged{}, fileError(err)
+		return Salvaged{}, disk.Error(err)
 	}
 	defer os.RemoveAll(scratch) //nolint:errcheck // sealed under a key that is gone
 	try := func(open func() error) error { return open() }

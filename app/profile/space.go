@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/storage"
 )
 
@@ -79,7 +80,7 @@ func (p *Profile) Space(ctx context.Context) (Space, error) {
 		*s.part(name) += info.Size()
 		return nil
 	})
-	return s, fileError(err)
+	return s, disk.Error(err)
 }
 
 // ignoreGone passes over what was removed while the folder was read.

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/vault"
-	"sotto/storage/vaultfile"
 )
 
 // suffix marks a snapshot whose key is not the present one yet.
@@ -40,13 +40,13 @@ func (x *Index) save(ctx context.Context) (err error) {
 		return errors.New("search: snapshot not renamed")
 	}
 	x.reach("renamed")
-	return vaultfile.SyncFolder(filepath.Dir(x.path))
+	return disk.SyncFolder(filepath.Dir(x.path))
 }
 
 func write(ctx context.Context, path string, plain []byte, key vault.RowKey) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("search: snapshot not created: %w", vaultfile.FileError(err))
+		return fmt.Errorf("search: snapshot not created: %w", disk.Error(err))
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
 	err = seal(plain, key, func(b []byte) error {
@@ -58,7 +58,7 @@ func write(ctx context.Context, path string, plain []byte, key vault.RowKey) (er
 	})
 	err = errors.Join(err, w.Flush(), f.Sync(), f.Close())
 	if ctx.Err() == nil && err != nil {
-		return fmt.Errorf("search: snapshot not written: %w", vaultfile.FileError(err))
+		return fmt.Errorf("search: snapshot not written: %w", disk.Error(err))
 	}
 	return err
 }

@@ -3,15 +3,13 @@ package vaultfile
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // maxSize bounds what Read takes from the disk, in bytes.
@@ -40,7 +38,7 @@ func Write(path string, content []byte) (err error) {
 	if err := os.Rename(path+Suffix, path); err != nil {
 		return mapped(err)
 	}
-	return SyncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
 
 // Read returns the file's content; chat.ErrNoProfile when there is none, chat.ErrVaultDamaged when it is too large to be
@@ -83,40 +81,13 @@ func Destroy(path string) error {
 		return mapped(err)
 	}
 	os.Remove(path + Suffix) //nolint:errcheck // usually there is none
-	return SyncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
-
-// SyncFolder makes a rename or removal durable. Windows does that by itself and cannot sync a folder.
-func SyncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return mapped(err)
-	}
-	return mapped(errors.Join(d.Sync(), d.Close()))
-}
-
-// FileError gives an error of the file system its name in chat, without the path it carries: ErrDiskFull, ErrReadOnly,
-// ErrNoProfile where nothing is. What has no name there keeps its own.
-func FileError(err error) error { return mapped(err) }
 
 // mapped gives an error of the file system its name in chat, without the path it carries.
 func mapped(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EFBIG), errors.Is(err, syscall.EDQUOT):
-		return chat.ErrDiskFull
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return chat.ErrReadOnly
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return chat.ErrNoProfile
 	}
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return fmt.Errorf("vaultfile: %w", err)
+	return disk.Error(err)
 }

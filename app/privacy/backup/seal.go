@@ -13,6 +13,7 @@ import (
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/vault"
 )
 
@@ -37,7 +38,7 @@ func seal(out io.Writer, passphrase string, cost vault.Params, now time.Time) (i
 		Time: func() time.Time { return now },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("encrypting: %w", fileError(err))
+		return nil, fmt.Errorf("encrypting: %w", disk.Error(err))
 	}
 	runtime.GC() // what the derivation took is as much as all the rest together
 	return plain, nil
@@ -100,7 +101,7 @@ func open(in io.Reader, passphrase string, limits vault.Limits) (io.Reader, erro
 	buffered := bufio.NewReaderSize(in, 32<<10)
 	head, err := buffered.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fileError(err)
+		return nil, disk.Error(err)
 	}
 	if err := checkHead(head, limits); err != nil {
 		return nil, err

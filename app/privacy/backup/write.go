@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/vault"
 )
 
@@ -71,12 +72,12 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	sweep(filepath.Dir(out), w.Now())
 	temp, err := os.CreateTemp(filepath.Dir(out), tempPattern) // 0600
 	if err != nil {
-		return Summary{}, fileError(err)
+		return Summary{}, disk.Error(err)
 	}
 	defer os.Remove(temp.Name()) // what was renamed is no longer there
 	run := &writing{w: w, r: r}
 	err = run.all(ctx, temp)
-	if err := errors.Join(err, fileError(temp.Close())); err != nil {
+	if err := errors.Join(err, disk.Error(temp.Close())); err != nil {
 		return Summary{}, fmt.Errorf("writing the backup: %w", err)
 	}
 	s, err := w.readBack(ctx, temp.Name(), r, run)
@@ -86,7 +87,7 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	if _, err := os.Lstat(out); err == nil {
 		return Summary{}, fmt.Errorf("%w: the file for the backup", chat.ErrExists)
 	}
-	if err := rename(temp.Name(), out); err != nil {
+	if err := disk.Rename(temp.Name(), out); err != nil {
 		return Summary{}, fmt.Errorf("writing the backup: %w", err)
 	}
 	err = w.Store.Update(ctx, func(tx chat.Tx) error {
@@ -96,7 +97,7 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 		return remember(tx, s, out)
 	})
 	if err != nil {
-		return Summary{}, errors.Join(fmt.Errorf("recording the backup: %w", err), fileError(os.Remove(out)))
+		return Summary{}, errors.Join(fmt.Errorf("recording the backup: %w", err), disk.Error(os.Remove(out)))
 	}
 	return s, nil
 }
@@ -105,7 +106,7 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 func (w *Writer) readBack(ctx context.Context, path string, r Request, run *writing) (Summary, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return Summary{}, fileError(err)
+		return Summary{}, disk.Error(err)
 	}
 	defer in.Close()
 	reading := Reading{Limits: w.Limits, Progress: func(done, _ int) { run.tell(run.total + done) }}
@@ -118,7 +119,7 @@ func (w *Writer) readBack(ctx context.Context, path string, r Request, run *writ
 	}
 	info, err := in.Stat()
 	if err != nil {
-		return Summary{}, fileError(err)
+		return Summary{}, disk.Error(err)
 	}
 	s.Size = info.Size()
 	return s, nil
@@ -150,19 +151,19 @@ func (w *writing) all(ctx context.Context, file *os.File) error {
 	w.enc = json.NewEncoder(w.out)
 	w.enc.SetEscapeHTML(false)
 	if err := w.w.Store.View(ctx, func(tx chat.Tx) error { return w.records(ctx, tx, now) }); err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	if err := w.out.Flush(); err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	w.sum = hex.EncodeToString(w.hash.Sum(nil))
 	if err := json.NewEncoder(plain).Encode(endLine{T: lineEnd, Counts: w.counts, SHA256: w.sum}); err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	if err := plain.Close(); err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
-	return fileError(file.Sync())
+	return disk.Error(file.Sync())
 }
 
 func (w *writing) line(kind string, v any) error {

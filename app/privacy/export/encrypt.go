@@ -17,6 +17,7 @@ import (
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // Encryption is how an export is encrypted.
@@ -52,9 +53,9 @@ func newCode() string {
 func (d *folder) seal(ctx context.Context, temp string, now time.Time) (code string, err error) {
 	out, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return "", fileError(err)
+		return "", disk.Error(err)
 	}
-	defer func() { err = errors.Join(err, fileError(out.Sync()), fileError(out.Close())) }()
+	defer func() { err = errors.Join(err, disk.Error(out.Sync()), disk.Error(out.Close())) }()
 	code = newCode()
 	plain, err := openpgp.SymmetricallyEncrypt(out, []byte(code), &openpgp.FileHints{IsUTF8: false}, &packet.Config{
 		DefaultCipher: packet.CipherAES256, DefaultCompressionAlgo: packet.CompressionNone,
@@ -63,13 +64,13 @@ func (d *folder) seal(ctx context.Context, temp string, now time.Time) (code str
 		Time:      func() time.Time { return now },
 	})
 	if err != nil {
-		return "", fmt.Errorf("encrypting: %w", fileError(err))
+		return "", fmt.Errorf("encrypting: %w", disk.Error(err))
 	}
 	if err := d.pack(ctx, plain, now); err != nil {
 		return "", err
 	}
 	if err := plain.Close(); err != nil {
-		return "", fileError(err)
+		return "", disk.Error(err)
 	}
 	return code, nil
 }
@@ -92,13 +93,13 @@ func (d *folder) pack(ctx context.Context, w io.Writer, now time.Time) error {
 		}
 		header := &tar.Header{Name: "sotto-export/" + name, Mode: 0o600, Size: sizes[name], ModTime: now, Format: tar.FormatPAX}
 		if err := archive.WriteHeader(header); err != nil {
-			return fileError(err)
+			return disk.Error(err)
 		}
 		if err := d.copy(archive, name); err != nil {
 			return err
 		}
 	}
-	return fileError(archive.Close())
+	return disk.Error(archive.Close())
 }
 
 func (d *folder) copy(w io.Writer, name string) error {
@@ -108,7 +109,7 @@ func (d *folder) copy(w io.Writer, name string) error {
 	}
 	defer in.Close()
 	_, err = io.Copy(w, in)
-	return fileError(err)
+	return disk.Error(err)
 }
 
 func (e Encryption) check() error {

@@ -15,6 +15,7 @@ import (
 
 	"sotto/app/privacy"
 	"sotto/chat"
+	"sotto/chat/disk"
 	"sotto/crypto/identity"
 )
 
@@ -87,7 +88,7 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	if _, err := os.Lstat(out); err == nil {
 		return Summary{}, fmt.Errorf("%w: the folder for the export", chat.ErrExists)
 	}
-	if err := rename(finished, out); err != nil {
+	if err := disk.Rename(finished, out); err != nil {
 		return Summary{}, fmt.Errorf("exporting: %w", err)
 	}
 	if x.Audit == nil {
@@ -97,7 +98,7 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 		return x.Audit.Record(tx, "export.written", "", fmt.Sprintf("%s, %d messages, root %.16s", run.m.Scope, run.m.Counts.Messages, run.m.Root))
 	})
 	if err != nil {
-		return Summary{}, errors.Join(fmt.Errorf("recording the export: %w", err), fileError(os.RemoveAll(out)))
+		return Summary{}, errors.Join(fmt.Errorf("recording the export: %w", err), disk.Error(os.RemoveAll(out)))
 	}
 	return s, nil
 }

@@ -8,12 +8,11 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // maxLine is where a line ends even without a newline, so that a hostile file cannot make the check hold it whole.
@@ -39,11 +38,11 @@ func newFolder(target string, key *spoolKey) (*folder, error) {
 	}
 	path, err := os.MkdirTemp(filepath.Dir(target), ".sotto-export-*")
 	if err != nil {
-		return nil, fileError(err)
+		return nil, disk.Error(err)
 	}
 	d := &folder{path: path, key: key, extra: map[string]int64{}}
 	if d.index, err = d.create(linesFile); err != nil {
-		return nil, errors.Join(err, fileError(os.RemoveAll(path)))
+		return nil, errors.Join(err, disk.Error(os.RemoveAll(path)))
 	}
 	return d, nil
 }
@@ -66,7 +65,7 @@ func (d *folder) write(path string, f func(*lines) error) error {
 	if err == nil {
 		err = w.end()
 	}
-	if err = errors.Join(err, fileError(index.Flush()), file.close()); err != nil {
+	if err = errors.Join(err, disk.Error(index.Flush()), file.close()); err != nil {
 		return err
 	}
 	d.files = append(d.files, w.file(path))
@@ -97,23 +96,7 @@ func (d *folder) put(name string, b []byte) error {
 	}
 	d.extra[name] = int64(len(b))
 	_, err = file.Write(b)
-	return errors.Join(fileError(err), file.close())
-}
-
-// rename gives the finished folder or file its name, durably.
-func rename(temp, target string) error {
-	if err := os.Rename(temp, target); err != nil {
-		return fileError(err)
-	}
-	parent, err := os.Open(filepath.Dir(target))
-	if err != nil {
-		return fileError(err)
-	}
-	err = parent.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // a file system that cannot sync folders
-	}
-	return fileError(errors.Join(err, parent.Close()))
+	return errors.Join(disk.Error(err), file.close())
 }
 
 // lines is a writer that hashes what passes, as a whole and line by line.
@@ -158,12 +141,12 @@ func (w *lines) cut() error {
 	w.count++
 	if w.index != nil {
 		if _, err := w.index.Write(leaf[:indexEntry]); err != nil {
-			return fileError(err)
+			return disk.Error(err)
 		}
 	}
 	if w.out != nil {
 		if _, err := w.out.Write(w.line); err != nil {
-			return fileError(err)
+			return disk.Error(err)
 		}
 	}
 	w.line = w.line[:0]
@@ -180,7 +163,7 @@ func (w *lines) end() error {
 	if w.out == nil {
 		return nil
 	}
-	return fileError(w.out.Flush())
+	return disk.Error(w.out.Flush())
 }
 
 func (w *lines) file(path string) File {
@@ -188,25 +171,4 @@ func (w *lines) file(path string) File {
 	return File{
 		Path: path, Size: w.size, SHA256: hex.EncodeToString(w.sum.Sum(nil)), Lines: w.count, Root: hex.EncodeToString(root[:]),
 	}
-}
-
-// fileError names the sentinel and takes the path out: it is the user's.
-func fileError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return chat.ErrDiskFull
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return chat.ErrReadOnly
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("export: %s: %w", path.Op, path.Err)
-	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return fmt.Errorf("export: %s: %w", link.Op, link.Err)
-	}
-	return err
 }

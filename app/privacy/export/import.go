@@ -13,6 +13,7 @@ import (
 
 	"sotto/app/privacy"
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // ErrForeign says that an export is of another identity: it is somebody else's word, and not taken in.
@@ -25,6 +26,7 @@ type Importer struct {
 	Self  func() chat.ContactID
 	Temp  string // folder for a private copy while it is checked and read; emptied at the next start
 	Now   func() time.Time
+	Taken func() // called after messages were taken in: some of them may have an end that is near; may be nil
 }
 
 // ImportRequest is one import.
@@ -102,6 +104,9 @@ func (i *Importer) Import(ctx context.Context, r ImportRequest) (Imported, error
 	if err := run.read(ctx); err != nil {
 		return Imported{}, err
 	}
+	if i.Taken != nil {
+		defer i.Taken()
+	}
 	if err := run.write(ctx); err != nil {
 		return Imported{}, fmt.Errorf("importing: %w", err)
 	}
@@ -117,14 +122,14 @@ func (s *stage) copyFrom(r ImportRequest) error {
 	if info.IsDir() {
 		root, err := os.OpenRoot(r.Path)
 		if err != nil {
-			return fileError(err)
+			return disk.Error(err)
 		}
 		defer root.Close()
 		return s.fromFolder(root)
 	}
 	in, err := os.Open(r.Path)
 	if err != nil {
-		return fileError(err)
+		return disk.Error(err)
 	}
 	defer in.Close()
 	return s.fromFile(in, info.Size(), r.Code)
@@ -239,7 +244,7 @@ func (n *importing) each(name string, use func(line int, b []byte) error) error 
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
 		return place(name, at+1, Changed)
 	}
-	return fileError(lines.Err())
+	return disk.Error(lines.Err())
 }
 
 // batchOfImport is how many messages one unit of work takes.

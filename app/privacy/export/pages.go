@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"sotto/chat/disk"
 )
 
 // messagesPerPage keeps a page small enough for any browser.
@@ -146,7 +148,7 @@ func (r *run) thread(ctx context.Context, t *thread) error {
 	defer file.Close()
 	in := bufio.NewReaderSize(file, 64<<10)
 	if _, err := in.ReadBytes('\n'); err != nil { // the conversation itself
-		return fileError(err)
+		return disk.Error(err)
 	}
 	view := pageView{
 		Style: template.CSS(style), Title: r.title(*t), Messages: t.Messages, Created: r.date(r.created, true),
@@ -182,7 +184,7 @@ func (r *run) page(w io.Writer, in *bufio.Reader, view pageView) error {
 			break
 		}
 		if err != nil {
-			return fileError(err)
+			return disk.Error(err)
 		}
 		var m messageLine
 		if err := json.Unmarshal(line, &m); err != nil {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"sotto/chat/disk"
 )
 
 // spoolKey encrypts the temporary files of an export that will be encrypted, so that its plaintext never lies on the
@@ -31,17 +33,17 @@ type spool struct {
 }
 
 // close makes the file durable and ends it.
-func (s *spool) close() error { return fileError(errors.Join(s.file.Sync(), s.file.Close())) }
+func (s *spool) close() error { return disk.Error(errors.Join(s.file.Sync(), s.file.Close())) }
 
 // create makes a file of the folder; encrypted when the folder has a key.
 func (d *folder) create(name string) (*spool, error) {
 	full := filepath.Join(d.path, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
-		return nil, fileError(err)
+		return nil, disk.Error(err)
 	}
 	file, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fileError(err)
+		return nil, disk.Error(err)
 	}
 	if d.key == nil {
 		return &spool{Writer: file, file: file}, nil
@@ -49,7 +51,7 @@ func (d *folder) create(name string) (*spool, error) {
 	var iv [aes.BlockSize]byte
 	rand.Read(iv[:]) //nolint:errcheck // never fails
 	if _, err := file.Write(iv[:]); err != nil {
-		return nil, errors.Join(fileError(err), fileError(file.Close()))
+		return nil, errors.Join(disk.Error(err), disk.Error(file.Close()))
 	}
 	return &spool{Writer: cipher.StreamWriter{S: d.key.stream(iv), W: file}, file: file}, nil
 }
@@ -64,14 +66,14 @@ type reader struct {
 func (d *folder) open(name string) (io.ReadCloser, error) {
 	file, err := os.Open(filepath.Join(d.path, filepath.FromSlash(name)))
 	if err != nil {
-		return nil, fileError(err)
+		return nil, disk.Error(err)
 	}
 	if d.key == nil {
 		return file, nil
 	}
 	var iv [aes.BlockSize]byte
 	if _, err := io.ReadFull(file, iv[:]); err != nil {
-		return nil, errors.Join(fileError(err), fileError(file.Close()))
+		return nil, errors.Join(disk.Error(err), disk.Error(file.Close()))
 	}
 	return reader{cipher.StreamReader{S: d.key.stream(iv), R: file}, file}, nil
 }

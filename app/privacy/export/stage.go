@@ -16,6 +16,7 @@ import (
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // Bounds of what is taken in before anything of it is known to be genuine.
@@ -38,7 +39,7 @@ type stage struct {
 func newStage(dir string) (*stage, error) {
 	where, err := os.MkdirTemp(dir, "import-*")
 	if err != nil {
-		return nil, fileError(err)
+		return nil, disk.Error(err)
 	}
 	return &stage{folder: folder{path: where, key: newSpoolKey()}, sizes: map[string]int64{}}, nil
 }
@@ -88,7 +89,7 @@ func (s *stage) take(name string, in io.Reader, limit int64) error {
 		return place(name, 0, Added) // a file where a folder must be, or the other way round
 	}
 	n, err := io.Copy(out, io.LimitReader(in, limit+1))
-	if closed := fileError(out.file.Close()); err == nil {
+	if closed := disk.Error(out.file.Close()); err == nil {
 		err = closed
 	}
 	if err == nil && n > limit {
@@ -111,7 +112,7 @@ func (s *stage) fromFolder(root *os.Root) error {
 		}
 		in, err := root.Open(name)
 		if err != nil {
-			return fileError(err)
+			return disk.Error(err)
 		}
 		defer in.Close()
 		return s.take(name, in, maxStageSize)

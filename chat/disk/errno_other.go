@@ -1,6 +1,6 @@
 //go:build !unix
 
-package profile
+package disk
 
 import (
 	"errors"
@@ -14,8 +14,9 @@ const (
 	errDiskFull       = syscall.Errno(112)
 )
 
-func isReadOnly(err error) bool { return errors.Is(err, errWriteProtect) }
+func isWriteProtected(err error) bool { return errors.Is(err, errWriteProtect) }
 
-func isFull(err error) bool {
+// IsFull reports whether the disk is used up.
+func IsFull(err error) bool {
 	return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull) || errors.Is(err, syscall.ENOSPC) // as the relay's store says it
 }

@@ -1,0 +1,57 @@
+package disk_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sotto/chat"
+	"sotto/chat/disk"
+)
+
+func TestAFailureHasItsNameAndNoPath(t *testing.T) {
+	const secret = "/home/ada/diary"
+	other := errors.New("other")
+	for _, c := range []struct {
+		err, want error
+	}{
+		{&fs.PathError{Op: "write", Path: secret, Err: syscall.ENOSPC}, chat.ErrDiskFull},
+		{fmt.Errorf("copy: %w", &os.LinkError{Op: "rename", Old: secret, New: secret, Err: syscall.ENOSPC}), chat.ErrDiskFull},
+		{&fs.PathError{Op: "open", Path: secret, Err: fs.ErrPermission}, chat.ErrReadOnly},
+		{&fs.PathError{Op: "open", Path: secret, Err: fs.ErrNotExist}, fs.ErrNotExist},
+		{&os.LinkError{Op: "rename", Old: secret, New: secret, Err: fs.ErrExist}, fs.ErrExist},
+		{other, other},
+	} {
+		got := disk.Error(c.err)
+		if !errors.Is(got, c.want) || strings.Contains(got.Error(), secret) {
+			t.Errorf("%v became %v, want %v", c.err, got, c.want)
+		}
+	}
+	if err := disk.Error(nil); err != nil {
+		t.Errorf("nil became %v", err)
+	}
+}
+
+func TestRenamePutsAFileInThePlaceOfAnother(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "new"), filepath.Join(dir, "old")
+	for path, content := range map[string]string{from: "new", to: "old"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := disk.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(to); err != nil || string(got) != "new" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := disk.Rename(from, to); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), dir) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}

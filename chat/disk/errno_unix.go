@@ -1,0 +1,15 @@
+//go:build unix
+
+package disk
+
+import (
+	"errors"
+	"syscall"
+)
+
+func isWriteProtected(err error) bool { return errors.Is(err, syscall.EROFS) }
+
+// IsFull reports whether the disk, the user's share of it, or the largest size of a file is used up.
+func IsFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
