@@ -254,6 +254,14 @@ func actionWords(action string) string {
 		return i18n.T("audit.conversation.deleted")
 	case "contact.deleted", "contact.removed":
 		return i18n.T("audit.contact.deleted")
+	case "retention.set":
+		return i18n.T("audit.retention.set")
+	case "retention.deleted":
+		return i18n.T("audit.retention.deleted")
+	case "timer.set":
+		return i18n.T("audit.timer.set")
+	case "clock.confirmed":
+		return i18n.T("audit.clock.confirmed")
 	case "relay.home-changed":
 		return i18n.T("audit.relay.home-changed")
 	case "invitation.created":
@@ -281,6 +289,8 @@ func contactWords(action string) string {
 		return i18n.T("audit.contact.unverified")
 	case "contact.identity-confirmed":
 		return i18n.T("audit.contact.identity-confirmed")
+	case "contact.became-bot":
+		return i18n.T("audit.contact.became-bot")
 	case "contact.blocked":
 		return i18n.T("audit.contact.blocked")
 	case "contact.unblocked":

@@ -480,10 +480,10 @@ func TestTheAuditLogIsCheckedAndCompared(t *testing.T) {
 	if len(c.Copied) != 1 {
 		t.Fatal("the head was not copied")
 	}
-	c.Fill("Earlier head, if you kept one", "no head at all")
+	c.Fill("Earlier head (fingerprint of the newest entry), if you kept one", "no head at all")
 	c.Tap("Check the log")
 	c.Sees("This is not a head of a log.")
-	c.Fill("Earlier head, if you kept one", c.Copied[0])
+	c.Fill("Earlier head (fingerprint of the newest entry), if you kept one", c.Copied[0])
 	c.Tap("Check the log")
 	c.Sees("they continue the head you kept")
 	seq, code, _ := strings.Cut(c.Copied[0], ":")
@@ -499,7 +499,7 @@ func TestTheAuditLogIsCheckedAndCompared(t *testing.T) {
 	if other == code {
 		other = strings.Replace(code, code[1:2], map[bool]string{true: "D", false: "C"}[code[1:2] == "C"], 1)
 	}
-	c.Fill("Earlier head, if you kept one", seq+":"+other)
+	c.Fill("Earlier head (fingerprint of the newest entry), if you kept one", seq+":"+other)
 	c.Tap("Check the log")
 	c.Sees("from the head you kept")
 }
@@ -511,8 +511,8 @@ func TestAContactsPageIsAboutThatContact(t *testing.T) {
 	view := New(c.Services(c.me), screen.Place{Contact: c.ada.Messenger.Self().ID}).(*Screen)
 	c.Show(view)
 	c.Sees("Privacy: Ada")
-	if c.Text("Retention") || c.Text("Audit log") {
-		t.Error("what is not about a contact is shown")
+	if c.Text("Backup") || c.Text("Audit log") || !c.Text("Retention") {
+		t.Error("what is shown is not what is about a contact")
 	}
 	c.Tap("Delete, or see answers")
 	c.Sees("Deletion: Ada")
