@@ -163,6 +163,11 @@ const perMessage = 5 * time.Millisecond // what one forged message may take
 func TestI16AFloodOfForgedFirstMessagesCostsLittleAndLeavesNothing(t *testing.T) {
 	f := newFlooded(t)
 	genuine := f.stranger(t)
+	f.as(t, 0, func(m *Messenger) { // as whatever came before a flood did
+		if err := m.update(t.Context(), func(u *unit) error { return m.clock.seal(u.Tx) }); err != nil {
+			t.Fatal(err)
+		}
+	})
 	const n = 1_500
 	for name, forge := range map[string]func(i int) []byte{
 		"noise": func(int) []byte {
