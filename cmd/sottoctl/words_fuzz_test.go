@@ -47,7 +47,7 @@ func FuzzLines(f *testing.F) {
 
 // FuzzParseWords reads spans and times.
 func FuzzParseWords(f *testing.F) {
-	for _, s := range []string{"7d", "1h30m", "90", "", "999999999999w", "-1s", "1e9h", `"2026-11-22T09:30:00.000Z"`, "null", `"0000-00-00T00:00:00Z"`} {
+	for _, s := range []string{"7d", "1h30m", "90", "", "off", "0s", "999999999999w", "-1s", "1e9h", `"2026-11-22T09:30:00.000Z"`, "null", `"0000-00-00T00:00:00Z"`} {
 		f.Add(s)
 	}
 	f.Add(`"` + strings.Repeat("\xe8\x94", 2000) + `"`)
@@ -67,6 +67,12 @@ func FuzzParseWords(f *testing.F) {
 			if again, err := parseSpan(d.String()); err != nil || span(again) != d {
 				t.Errorf("%q is written as %q, which is read as %v, %v", s, d, again, err)
 			}
+		}
+		switch d, err := parseLasting(s, "off"); {
+		case err != nil && !errors.Is(err, chat.ErrMalformed):
+			t.Errorf("error without its sentinel: %v", err)
+		case err == nil && d == 0 && s != "off":
+			t.Errorf("%q lasts no time", s)
 		}
 		var at stamp
 		if at.UnmarshalJSON([]byte(s)) != nil {

@@ -54,6 +54,8 @@ func bodies() map[string]struct {
 			last: 9, bound: 4, recent: []entry{{5, 9, mark{1}}}, settled: 3, older: vault.Digest{Count: 1},
 			heads: []head{{vault.Tag{1}, 7}},
 		}), again(decodeThread, encodeThread)),
+		"ending": one(encodeEnding(ending{thread: 2, at: day, id: chat.MessageID{1}, unread: true}), again(decodeEnding, encodeEnding)),
+		"left":   one(encodeLeft([]left{{message: 5, thread: 2, row: 9, element: vault.Element{1}}}), again(decodeLeft, encodeLeft)),
 	}
 }
 

@@ -95,8 +95,8 @@ func plantedBugs() []planted {
 		},
 		{
 			name: "late messages come last", file: "app/messenger/place.go", bound: "friends",
-			search:  "	if msg.Seq == 0 {\n		return u.Messages().Put(msg)",
-			replace: "	if msg.Seq != 0 {\n		return u.Messages().Put(msg)",
+			search:  "	if msg.Seq == 0 {\n		return u.store(msg)",
+			replace: "	if msg.Seq != 0 {\n		return u.store(msg)",
 		},
 		{
 			name: "a rollback goes unnoticed", file: "app/messenger/generation.go", bound: "copies",
