@@ -227,12 +227,12 @@ func (v *importView) run(r export.ImportRequest) {
 
 // imported says what an import changed and what it left as it was.
 func imported(got export.Imported) fyne.CanvasObject {
-	title := i18n.T("import.none")
+	chip, title := i18n.T("import.none.chip"), i18n.T("import.none")
 	if got.Added > 0 {
-		title = i18n.N("import.added", got.Added)
+		chip, title = i18n.T("import.done.chip"), i18n.N("import.added", got.Added)
 	}
 	lines := []fyne.CanvasObject{
-		widget.NewRow(theme.Space2, -1, widget.NewChip(theme.IconCheckCircle, i18n.T("import.done.chip"), widget.Fine, nil)),
+		widget.NewRow(theme.Space2, -1, widget.NewChip(theme.IconCheckCircle, chip, widget.Fine, nil)),
 		form.Heading(title),
 	}
 	for _, l := range []struct {
