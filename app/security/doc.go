@@ -6,6 +6,6 @@
 //
 // [Audit] implements chat.Auditor: every use case records through it in the unit of work it is about; [Verify] walks the
 // chain. [Lock] and [Advance] are the state machine of the idle lock, [Idle] drives it with timers. [Attempts] delays
-// guesses at the passphrase, [StepUp] asks for it again before an act that cannot be undone. [Alerts] lists what deserves
-// a look.
+// guesses at a secret, [StepUp] asks for it again before an act that cannot be undone. [RecordUnlock] and
+// [RecordLock] keep the log of openings. [Alerts] lists what deserves a look.
 package security

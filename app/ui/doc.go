@@ -1,8 +1,7 @@
 // Package ui is the window: which screen is shown, how one gets from one to another, what happens when the profile opens,
 // locks and ends, and how events of the messenger reach the screens.
 //
-// It follows DESIGN section 8 and LOOK.md. Screens are packages of their own (app/ui/<screen>) and know the window only
-// as screen.Navigator; screens.go lists them. main makes the application and the window of the toolkit and hands them to
+// Screens are packages of their own (app/ui/<screen>) and know the window only as screen.Navigator; screens.go lists them. main makes the application and the window of the toolkit and hands them to
 // [New]:
 //
 //	w := ui.New(ui.Options{App: a, Window: win, Dir: dir})

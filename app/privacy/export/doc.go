@@ -3,8 +3,10 @@
 // by the identity.
 //
 // It follows docs/PRIVACY.md (export, and the form of one). The signature proves who exported and
-// that nothing changed since, not what a peer wrote. Nothing in the folder is encrypted.
+// that nothing changed since, not what a peer wrote. The folder is not encrypted; [ExportCode] makes one encrypted file of
+// it instead.
 //
 // [Exporter.Write] works in a temporary folder beside the target and renames it at the end; memory does not grow with the
-// history. [Verify] needs no profile: it finds any changed byte, line or file and names the place.
+// history. [Verify] needs no profile: it finds any changed byte, line or file and names the place. [Importer] takes the
+// messages of an export, folder or encrypted file, into a history.
 package export

@@ -30,7 +30,7 @@ const (
 	// ExportCode is one file, a tar archive of the folder in OpenPGP (RFC 9580 section 5.13.1: SEIPD version 1, AES-256)
 	// under a generated code. GnuPG 2.2, Sequoia and OpenPGP.js open it.
 	ExportCode Encryption = "export-code"
-	// Backup is the form that can be restored; this version does not write it and answers chat.ErrUnsupported.
+	// Backup is the form that can be restored. Package backup writes it; here it is chat.ErrUnsupported.
 	Backup Encryption = "backup"
 )
 
@@ -91,7 +91,7 @@ func (d *folder) pack(ctx context.Context, w io.Writer, now time.Time) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		header := &tar.Header{Name: "sotto-export/" + name, Mode: 0o600, Size: sizes[name], ModTime: now, Format: tar.FormatPAX}
+		header := &tar.Header{Name: archiveTop + name, Mode: 0o600, Size: sizes[name], ModTime: now, Format: tar.FormatPAX}
 		if err := archive.WriteHeader(header); err != nil {
 			return disk.Error(err)
 		}
@@ -117,7 +117,7 @@ func (e Encryption) check() error {
 	case Plain, ExportCode:
 		return nil
 	case Backup:
-		return fmt.Errorf("%w: a backup that can be restored is not part of this version", chat.ErrUnsupported)
+		return fmt.Errorf("%w: a backup is not written as an export", chat.ErrUnsupported)
 	}
 	return fmt.Errorf("%w: form of encryption", chat.ErrMalformed)
 }

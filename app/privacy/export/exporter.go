@@ -52,8 +52,8 @@ const (
 
 // Write writes one export and records it in the audit log. The folder appears under its name when it is complete, or not
 // at all: after an error or the end of ctx nothing is left. Errors: chat.ErrExists, chat.ErrNotFound for an unknown
-// conversation, chat.ErrDiskFull, chat.ErrReadOnly, chat.ErrUnsupported for a
-// form this version does not write, context.Canceled.
+// conversation, chat.ErrDiskFull, chat.ErrReadOnly, chat.ErrUnsupported for
+// [Backup], chat.ErrMalformed for a form of encryption that is none, context.Canceled.
 func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	if err := r.Encrypt.check(); err != nil {
 		return Summary{}, err
