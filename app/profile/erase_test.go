@@ -81,8 +81,8 @@ func TestAKilledDeletionOfAConversationLeavesNothingOfIt(t *testing.T) {
 		t.Run(c.point, func(t *testing.T) {
 			dir := talked(t)
 			rows, old := rowsOf(t, dir), contents(dir, "history.db")
-			if len(rows["messages"]) < 100 || len(rows["keys"]) == 0 {
-				t.Fatalf("the test sets up %d messages, %d keys", len(rows["messages"]), len(rows["keys"]))
+			if len(rows["messages"]) < 100 || len(rows["keys"]) == 0 || len(rows["segments"]) == 0 {
+				t.Fatalf("the test sets up %d messages, %d keys, %d segments", len(rows["messages"]), len(rows["keys"]), len(rows["segments"]))
 			}
 			killErasing(t, dir, c.until)
 
@@ -202,7 +202,8 @@ func rowsOf(t *testing.T, dir string) map[string][]row {
 	out := map[string][]row{}
 	for table, query := range map[string]string{
 		"messages":    "SELECT tag, body FROM messages",
-		"authors":     "SELECT tag, body FROM authors",
+		"threads":     "SELECT body, body FROM threads",
+		"segments":    "SELECT body, body FROM segments",
 		"annotations": "SELECT tag, body FROM annotations",
 		"keys":        "SELECT k.body, k.body FROM keys k JOIN conversations c ON c.key = k.id",
 	} {
