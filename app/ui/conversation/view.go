@@ -36,9 +36,9 @@ type View struct {
 	contact      chat.Contact
 	security     messenger.SecurityState
 	timer        time.Duration // how long new messages stay; 0: for ever
-	stuck        time.Time // since when messages wait or the relay is away; zero: they do not
-	look         func()    // stops a later look at that
-	ready        bool      // conversation and contact were read
+	stuck        time.Time     // since when messages wait or the relay is away; zero: they do not
+	look         func()        // stops a later look at that
+	ready        bool          // conversation and contact were read
 	reading      bool
 	readAgain    bool
 
