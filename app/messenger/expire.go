@@ -13,15 +13,6 @@ import (
 	"sotto/chat/content"
 )
 
-// Retention says which messages the person's own rules do not keep. Privacy implements it; it is asked in the unit of
-// work that removes them.
-type Retention interface {
-	// Due returns at most limit messages that are not kept at now, and when the next would not be: zero for never.
-	Due(tx chat.Tx, now time.Time, limit int) (due []chat.Message, next time.Time, err error)
-	// Removed records how many were removed.
-	Removed(tx chat.Tx, count int) error
-}
-
 const (
 	// expireBatch is how many messages one unit of work removes: the writer is not held for longer.
 	expireBatch = 500

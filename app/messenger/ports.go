@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sotto/chat"
 	"sotto/transport/wire"
 )
 
@@ -41,4 +42,13 @@ type Relay interface {
 type Relays interface {
 	// Open returns a relay at once; connecting goes on behind it. onEvent is called in order, from one goroutine.
 	Open(address wire.Address, onEvent func(wire.Event)) (Relay, error)
+}
+
+// Retention says which messages the person's own rules do not keep. Privacy implements it; it is asked in the unit of
+// work that removes them.
+type Retention interface {
+	// Due returns at most limit messages that are not kept at now, and when the next would not be: zero for never.
+	Due(tx chat.Tx, now time.Time, limit int) (due []chat.Message, next time.Time, err error)
+	// Removed records how many were removed.
+	Removed(tx chat.Tx, count int) error
 }

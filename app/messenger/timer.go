@@ -63,28 +63,6 @@ func (m *Messenger) Timer(ctx context.Context, conv chat.ConversationID) (after 
 	return after, err
 }
 
-// Timers returns the timers that are set.
-func (m *Messenger) Timers(ctx context.Context) (map[chat.ConversationID]time.Duration, error) {
-	out := map[chat.ConversationID]time.Duration{}
-	err := m.view(ctx, func(tx chat.Tx) error {
-		conversations, err := tx.Conversations().List()
-		if err != nil {
-			return err
-		}
-		for _, c := range conversations {
-			t, err := timerOf(tx, c.ID)
-			if err != nil {
-				return err
-			}
-			if t.After > 0 {
-				out[c.ID] = t.After
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
 // SetTimer sets how long new messages of a conversation stay, on both sides; 0: for ever. What was written before keeps
 // its time. The other side is told, and either may change it. Errors: as of Send; chat.ErrMalformed for a time that is not
 // between ShortestTimer and LongestTimer or has a part below the millisecond.
