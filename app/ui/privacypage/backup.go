@@ -188,8 +188,6 @@ func (v *backupView) ask() {
 func (v *backupView) run(path, secret string) {
 	p, view := v.p, v.p.view
 	begun := p.s.Now()
-	stopped := make(chan struct{})
-	p.cancel = func() { close(stopped); p.cancel = nil }
 	row := widget.NewProgressRow(i18n.T("backup.running"), i18n.T("backup.stop"), func() {
 		if p.cancel != nil {
 			p.cancel()
@@ -209,16 +207,7 @@ func (v *backupView) run(path, secret string) {
 			row.SetProgress(float32(done)/float32(total), text)
 		})
 	}
-	screen.Run(p.s.Work, func(ctx context.Context) (backup.Summary, error) {
-		ctx, end := context.WithCancel(ctx)
-		defer end()
-		go func() {
-			select {
-			case <-stopped:
-				end()
-			case <-ctx.Done():
-			}
-		}()
+	stop := screen.RunStoppable(p.s.Work, func(ctx context.Context) (backup.Summary, error) {
 		if err := p.s.Profile.StepUp.Use(security.ActIdentity); err != nil {
 			return backup.Summary{}, err
 		}
@@ -231,6 +220,7 @@ func (v *backupView) run(path, secret string) {
 		v.start.Enable()
 		v.done(path, s, p.s.Now().Sub(begun), err)
 	})
+	p.cancel = func() { stop(); p.cancel = nil }
 }
 
 // done shows how a backup ended.

@@ -185,9 +185,6 @@ func (v *exportView) run(path string) {
 			conversations = append(conversations, t.id)
 		}
 	}
-	stopped := make(chan struct{})
-	stop := func() { close(stopped); p.cancel = nil }
-	p.cancel = stop
 	row := widget.NewProgressRow(i18n.T("export.running"), i18n.T("export.stop"), func() {
 		if p.cancel != nil {
 			p.cancel()
@@ -204,16 +201,7 @@ func (v *exportView) run(path string) {
 			}
 		})
 	}
-	screen.Run(p.s.Work, func(ctx context.Context) (outcome, error) {
-		ctx, end := context.WithCancel(ctx)
-		defer end()
-		go func() {
-			select {
-			case <-stopped:
-				end()
-			case <-ctx.Done():
-			}
-		}()
+	stop := screen.RunStoppable(p.s.Work, func(ctx context.Context) (outcome, error) {
 		if err := p.s.Profile.StepUp.Use(security.ActExport); err != nil {
 			return outcome{}, err
 		}
@@ -232,6 +220,7 @@ func (v *exportView) run(path string) {
 		v.start.Enable()
 		v.done(path, o, err)
 	})
+	p.cancel = func() { stop(); p.cancel = nil }
 }
 
 // done shows how an export ended.

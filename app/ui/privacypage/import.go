@@ -185,8 +185,6 @@ func (v *importView) looked(r export.ImportRequest, l looked) {
 // run takes the export in.
 func (v *importView) run(r export.ImportRequest) {
 	p, view := v.p, v.p.view
-	stopped, stop := context.WithCancel(context.Background())
-	p.cancel = func() { stop(); p.cancel = nil }
 	row := widget.NewProgressRow(i18n.T("import.running"), i18n.T("import.stop"), func() {
 		if p.cancel != nil {
 			p.cancel()
@@ -201,13 +199,9 @@ func (v *importView) run(r export.ImportRequest) {
 			}
 		})
 	}
-	screen.Run(p.s.Work, func(ctx context.Context) (export.Imported, error) {
-		ctx, end := context.WithCancel(ctx)
-		defer end()
-		defer context.AfterFunc(stopped, end)()
+	stop := screen.RunStoppable(p.s.Work, func(ctx context.Context) (export.Imported, error) {
 		return p.s.Profile.Import.Import(ctx, r)
 	}, func(got export.Imported, err error) {
-		stop()
 		p.s.Nav.Changed()
 		if view != p.view {
 			return
@@ -223,6 +217,7 @@ func (v *importView) run(r export.ImportRequest) {
 			v.say(imported(got))
 		}
 	})
+	p.cancel = func() { stop(); p.cancel = nil }
 }
 
 // imported says what an import changed and what it left as it was.

@@ -90,6 +90,20 @@ func Run[T any](w *Work, work func(ctx context.Context) (T, error), then func(T,
 	})
 }
 
+// RunStoppable is [Run] for work that the person may stop: the context of work also ends with stop, which may be called
+// more than once and after the end.
+func RunStoppable[T any](w *Work, work func(ctx context.Context) (T, error), then func(T, error)) (stop func()) {
+	stopped, stop := context.WithCancel(context.Background())
+	Run(w, func(ctx context.Context) (T, error) {
+		ctx, end := context.WithCancel(ctx)
+		defer end()
+		defer context.AfterFunc(stopped, end)()
+		defer stop()
+		return work(ctx)
+	}, then)
+	return stop
+}
+
 // Go is [Run] for work without a value.
 func (w *Work) Go(work func(ctx context.Context) error, then func(error)) {
 	w.start(func(ctx context.Context) {

@@ -144,3 +144,25 @@ func TestAnActIsFinishedThoughTheScreenIsClosed(t *testing.T) {
 		t.Fatalf("%d of 2 acts were finished", done.Load())
 	}
 }
+
+func TestWorkThatIsStoppedEndsAndSaysSo(t *testing.T) {
+	queue := uiqueue.New()
+	w := screen.NewWork(queue.Do)
+	ended := make(chan error, 1)
+	stop := screen.RunStoppable(w, func(ctx context.Context) (int, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}, func(_ int, err error) { ended <- err })
+	stop()
+	stop()
+	w.Wait()
+	queue.Drain()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("%v instead of having been stopped", err)
+		}
+	default:
+		t.Fatal("nobody was told")
+	}
+}

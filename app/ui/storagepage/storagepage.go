@@ -163,16 +163,11 @@ func (p *Screen) begin() {
 	if p.s.Profile.Integrity().Checking {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
 	p.check.Disable()
-	p.s.Work.Go(func(work context.Context) error {
-		defer context.AfterFunc(work, cancel)()
-		_, err := p.s.Profile.CheckHistory(ctx, nil)
-		return err
-	}, func(err error) {
+	p.cancel = screen.RunStoppable(p.s.Work, func(ctx context.Context) (profile.Findings, error) {
+		return p.s.Profile.CheckHistory(ctx, nil)
+	}, func(_ profile.Findings, err error) {
 		p.cancel = nil
-		cancel()
 		if err != nil && !errors.Is(err, context.Canceled) {
 			p.s.Nav.Fail(err)
 		}

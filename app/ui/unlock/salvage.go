@@ -77,10 +77,12 @@ func (r *rescue) run() {
 		r.u.root.Refresh()
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	r.cancel = cancel
 	r.save.Disable()
-	row := widget.NewProgressRow(i18n.T("rescue.running"), i18n.T("rescue.stop"), cancel)
+	row := widget.NewProgressRow(i18n.T("rescue.running"), i18n.T("rescue.stop"), func() {
+		if r.cancel != nil {
+			r.cancel()
+		}
+	})
 	r.say(row)
 	o := profile.SalvageOptions{
 		Options: r.u.s.Options, Dir: r.u.s.Dir, Secret: r.secret, Out: path, Zone: r.u.s.Now().Location(),
@@ -89,14 +91,12 @@ func (r *rescue) run() {
 		},
 	}
 	locked := r.u.s.Locked
-	screen.Run(r.u.s.Work, func(work context.Context) (profile.Salvaged, error) {
-		defer context.AfterFunc(work, cancel)()
+	r.cancel = screen.RunStoppable(r.u.s.Work, func(ctx context.Context) (profile.Salvaged, error) {
 		if locked != nil {
 			return locked.Salvage(ctx, o)
 		}
 		return profile.Salvage(ctx, o)
 	}, func(s profile.Salvaged, err error) {
-		cancel()
 		r.cancel = nil
 		r.save.Enable()
 		r.done(path, s, err)
