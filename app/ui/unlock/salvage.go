@@ -19,8 +19,8 @@ import (
 	"sotto/chat"
 )
 
-// rescue is the view of a profile that is damaged: what can be read is written as an export.
-type rescue struct {
+// salvaging is the view of a profile that is damaged: what can be read is written as an export.
+type salvaging struct {
 	u      *Screen
 	secret profile.Secret
 	path   *widget.Entry
@@ -38,39 +38,39 @@ func damaged(err error) bool {
 
 // offerRescue shows the view after an opening that found damage.
 func (u *Screen) offerRescue(secret profile.Secret, err error) {
-	r := &rescue{u: u, secret: secret, below: widget.NewColumn(theme.Space3)}
-	name := i18n.T("rescue.folder", i18n.Args{"Date": u.s.Now().Format("2006-01-02")})
+	r := &salvaging{u: u, secret: secret, below: widget.NewColumn(theme.Space3)}
+	name := i18n.T("salvage.folder", i18n.Args{"Date": u.s.Now().Format("2006-01-02")})
 	r.path = widget.NewEntry("")
 	r.path.SetText(filepath.Join(form.Documents(), name))
 	r.path.OnChanged = func(string) { r.field.SetError("") }
-	r.field = widget.NewField(i18n.T("rescue.path"), i18n.T("rescue.path.hint"), r.path)
-	r.save = widget.NewButton(i18n.T("rescue.act"), theme.IconExport, widget.Primary, r.run)
+	r.field = widget.NewField(i18n.T("salvage.path"), i18n.T("salvage.path.hint"), r.path)
+	r.save = widget.NewButton(i18n.T("salvage.act"), theme.IconExport, widget.Primary, r.run)
 	r.back = widget.NewButton(i18n.T("back"), "", widget.Secondary, func() {
 		if r.cancel != nil {
 			r.cancel()
 		}
 		u.askPassphrase()
 	})
-	lead := i18n.T("rescue.history")
+	lead := i18n.T("salvage.history")
 	if errors.Is(err, chat.ErrVaultDamaged) {
-		lead = i18n.T("rescue.vault")
+		lead = i18n.T("salvage.vault")
 	}
 	u.code = nil
 	u.show(r.path,
-		widget.NewColumn(theme.Space2, title(i18n.T("rescue.title")), form.Note(lead)),
-		widget.NewBanner(widget.BannerWords{Icon: theme.IconWarning, Tone: widget.Careful, Text: i18n.T("rescue.careful")}, nil, nil),
+		widget.NewColumn(theme.Space2, title(i18n.T("salvage.title")), form.Note(lead)),
+		widget.NewBanner(widget.BannerWords{Icon: theme.IconWarning, Tone: widget.Careful, Text: i18n.T("salvage.careful")}, nil, nil),
 		r.field,
 		widget.NewRow(theme.Space2, 1, r.back, r.save),
 		r.below)
 }
 
-func (r *rescue) say(o ...fyne.CanvasObject) {
+func (r *salvaging) say(o ...fyne.CanvasObject) {
 	r.below.Objects = o
 	r.below.Refresh()
 	r.u.root.Refresh()
 }
 
-func (r *rescue) run() {
+func (r *salvaging) run() {
 	path := strings.TrimSpace(r.path.Text)
 	if !filepath.IsAbs(path) {
 		r.field.SetError(i18n.T("export.path.absolute"))
@@ -78,7 +78,7 @@ func (r *rescue) run() {
 		return
 	}
 	r.save.Disable()
-	row := widget.NewProgressRow(i18n.T("rescue.running"), i18n.T("rescue.stop"), func() {
+	row := widget.NewProgressRow(i18n.T("salvage.running"), i18n.T("salvage.stop"), func() {
 		if r.cancel != nil {
 			r.cancel()
 		}
@@ -103,16 +103,16 @@ func (r *rescue) run() {
 	})
 }
 
-func (r *rescue) done(path string, s profile.Salvaged, err error) {
+func (r *salvaging) done(path string, s profile.Salvaged, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
-		r.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconInfo, Text: i18n.T("rescue.stopped")}, nil, nil))
+		r.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconInfo, Text: i18n.T("salvage.stopped")}, nil, nil))
 	case errors.Is(err, chat.ErrExists):
-		r.fault(i18n.T("rescue.exists"))
+		r.fault(i18n.T("salvage.exists"))
 	case errors.Is(err, os.ErrNotExist):
 		r.fault(i18n.T("export.no-folder"))
 	case damaged(err):
-		r.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: i18n.T("rescue.nothing")}, nil, nil))
+		r.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: i18n.T("salvage.nothing")}, nil, nil))
 	case err != nil:
 		r.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconAlert, Tone: widget.Alarming, Text: words.Error(err)}, nil, nil))
 	default:
@@ -120,26 +120,26 @@ func (r *rescue) done(path string, s profile.Salvaged, err error) {
 	}
 }
 
-func (r *rescue) fault(sentence string) {
+func (r *salvaging) fault(sentence string) {
 	r.field.SetError(sentence)
 	r.say()
 }
 
 // result says what was saved and what not.
-func (r *rescue) result(path string, s profile.Salvaged) fyne.CanvasObject {
+func (r *salvaging) result(path string, s profile.Salvaged) fyne.CanvasObject {
 	counts := s.Export.Manifest.Counts
-	lost := i18n.T("rescue.lost.none")
+	lost := i18n.T("salvage.lost.none")
 	if n := s.Report.Lost(); n > 0 {
-		lost = i18n.N("rescue.lost", n)
+		lost = i18n.N("salvage.lost", n)
 	} else if !s.Report.Complete {
-		lost = i18n.T("rescue.lost.unknown")
+		lost = i18n.T("salvage.lost.unknown")
 	}
 	if !s.Report.Signed {
-		lost += " " + i18n.T("rescue.unsigned")
+		lost += " " + i18n.T("salvage.unsigned")
 	}
 	return form.NewPanel(widget.NewColumn(theme.Space2,
-		form.Heading(i18n.T("rescue.done")),
-		form.Body(i18n.N("rescue.saved", counts.Messages, i18n.Args{"Conversations": i18n.N("storage.conversations", counts.Conversations)})),
+		form.Heading(i18n.T("salvage.done")),
+		form.Body(i18n.N("salvage.saved", counts.Messages, i18n.Args{"Conversations": i18n.N("storage.conversations", counts.Conversations)})),
 		form.Body(lost),
 		form.Small(path),
 		form.Buttons(widget.NewSmallButton(i18n.T("verify.copy-path"), theme.IconCopy, widget.Secondary, func() { r.u.s.Nav.Copy(path) }))))
