@@ -1,5 +1,3 @@
-// Package memory is a relay store in memory, for tests. It keeps the contract of package store except
-// that nothing survives the process.
 package memory
 
 import (
