@@ -36,21 +36,19 @@ func (p *Screen) readBackups(ctx context.Context) (b backups, err error) {
 
 // backupView is the view of a backup that is being asked for.
 type backupView struct {
-	p       *Screen
-	pass    *widget.PassphraseField
-	passed  *widget.Field
-	again   *widget.PassphraseField
-	same    *widget.Field
-	path    *widget.Entry
-	field   *widget.Field
-	start   *widget.Button
-	running *fyne.Container // progress, then the result; hidden while there is neither
-	rest    *fyne.Container // reminder and known backups
+	writing
+	pass   *widget.PassphraseField
+	passed *widget.Field
+	again  *widget.PassphraseField
+	same   *widget.Field
+	path   *widget.Entry
+	start  *widget.Button
+	rest   *fyne.Container // reminder and known backups
 }
 
 // showBackup is the view of backups.
 func (p *Screen) showBackup() {
-	v := &backupView{p: p, running: holder(theme.Space3), rest: holder(theme.Space6)}
+	v := &backupView{writing: writing{p: p, running: holder(theme.Space3)}, rest: holder(theme.Space6)}
 	name := i18n.T("backup.file", i18n.Args{"Time": p.s.Now().Format("2006-01-02 15.04")}) + backup.Suffix
 	v.path = widget.NewEntry("")
 	v.path.SetText(filepath.Join(form.Documents(), name))
@@ -249,20 +247,6 @@ func (v *backupView) done(path string, s backup.Summary, took time.Duration, err
 			form.Buttons(widget.NewSmallButton(i18n.T("verify.copy-path"), theme.IconCopy, widget.Secondary, func() { v.p.s.Nav.Copy(path) })))))
 		v.list()
 	}
-}
-
-// say shows how it goes on top of the page, in sight.
-func (v *backupView) say(o fyne.CanvasObject) {
-	v.running.Show()
-	v.p.fill(v.running, o)
-	v.p.page.ScrollToTop()
-}
-
-// fault says what is wrong with the path, beside it.
-func (v *backupView) fault(s string) {
-	v.running.Hide()
-	v.field.SetError(s)
-	v.p.fill(v.running)
 }
 
 // backupState is what the card says of the newest backup.

@@ -64,18 +64,16 @@ func (p *Screen) readThreads(ctx context.Context) ([]thread, error) {
 
 // exportView is the view of an export that is being asked for.
 type exportView struct {
-	p       *Screen
+	writing
 	scope   *form.Radio
 	threads []thread
 	path    *widget.Entry
-	field   *widget.Field
 	start   *widget.Button
-	running *fyne.Container // progress, then the result; hidden while there is neither
 }
 
 // showExport is the view of export.
 func (p *Screen) showExport() {
-	v := &exportView{p: p, running: holder(theme.Space3)}
+	v := &exportView{writing: writing{p: p, running: holder(theme.Space3)}}
 	v.path = widget.NewEntry("")
 	v.path.SetText(filepath.Join(form.Documents(), i18n.T("export.folder", i18n.Args{"Time": p.s.Now().Format("2006-01-02 15.04")})))
 	v.path.Escape = p.leaveEntry
@@ -237,20 +235,6 @@ func (v *exportView) done(path string, o outcome, err error) {
 	default:
 		v.say(v.p.verified(i18n.T("export.done"), o))
 	}
-}
-
-// say shows how it goes on top of the page, in sight.
-func (v *exportView) say(o fyne.CanvasObject) {
-	v.running.Show()
-	v.p.fill(v.running, o)
-	v.p.page.ScrollToTop()
-}
-
-// fault says what is wrong with the path, beside it.
-func (v *exportView) fault(s string) {
-	v.running.Hide()
-	v.field.SetError(s)
-	v.p.fill(v.running)
 }
 
 // isMissing reports whether the folder for the export's own folder is not there. The exporter takes paths out of its
