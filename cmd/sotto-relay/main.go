@@ -44,7 +44,7 @@ func run(args []string, io streams) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(io.words, "sotto-relay: %v\n", err)
+		fmt.Fprintf(io.words, "sotto-relay: %v. See: sotto-relay --help\n", err)
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

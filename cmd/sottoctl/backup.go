@@ -21,6 +21,7 @@ type backupPassphrase struct {
 func (b backupPassphrase) read(ctx context.Context, d *desk, repeat bool) (string, error) {
 	secret, err := secretSource{
 		file: b.BackupPassphraseFile, env: b.BackupPassphraseEnv, prompt: "Passphrase of the backup: ", repeat: repeat,
+		flags: "--backup-passphrase-file or --backup-passphrase-env",
 	}.read(ctx, d.words)
 	return string(secret), err
 }
@@ -110,7 +111,13 @@ func (v *backupForgetVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return done{}, p.ForgetBackup(ctx, v.ID)
+	if err := p.ForgetBackup(ctx, v.ID); errors.Is(err, chat.ErrNotFound) {
+		return nil, explain(err, "There is no backup of that id. See: sottoctl backup list")
+	} else if err != nil {
+		return nil, err
+	}
+	d.say("It is off the list. The file is not touched: where it still exists, delete it.")
+	return done{}, nil
 }
 
 type restoreVerb struct {

@@ -99,6 +99,9 @@ func (v *verifyExportVerb) do(_ context.Context, d *desk) (any, error) {
 	case errors.As(err, &at):
 		return nil, &failure{Code: "export-altered", Exit: exitFailed, Message: placeWords(at), cause: err}
 	case errors.Is(err, chat.ErrNotFound):
+		if head, _ := headOf(v.Path); head != nil {
+			return nil, explain(err, "That is a file. Check the folder that is in it: gpg --decrypt FILE | tar x opens one under an export code; a backup is checked when it is restored.")
+		}
 		return nil, explain(err, "There is no export in that folder.")
 	case err != nil:
 		return nil, err

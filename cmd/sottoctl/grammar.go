@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -120,9 +121,25 @@ func asUsage(err error) error {
 	if f := describe(err); f.Code != "failed" {
 		return f
 	}
-	words := strings.TrimSuffix(err.Error(), ".")
-	if words == "" {
-		return usagef("That is not a command. See: sottoctl --help")
+	about, takesText := "sottoctl", false
+	var at *kong.ParseError
+	if errors.As(err, &at) && at.Context != nil {
+		for _, step := range at.Context.Path {
+			if step.Command != nil {
+				about, takesText = step.Command.FullPath(), len(step.Command.Positional) > 0
+			}
+		}
 	}
-	return usagef("%s. See: sottoctl --help", strings.ToUpper(words[:1])+words[1:])
+	words := parserWords.Replace(strings.TrimSuffix(err.Error(), "."))
+	if words == "" {
+		return usagef("That is not a command. See: %s --help", about)
+	}
+	words = strings.ToUpper(words[:1]) + words[1:]
+	if takesText && strings.HasPrefix(words, "Unexpected argument ") {
+		words += ". Several words go in quotes"
+	}
+	return usagef("%s. See: %s --help", words, about)
 }
+
+// parserWords takes out of kong's words what only a programmer can read: an empty choice, the size of a number.
+var parserWords = strings.NewReplacer(`one of "",`, `one of `, "a valid 64 bit int", "a number")

@@ -54,7 +54,7 @@ func (v *importVerb) do(ctx context.Context, d *desk) (any, error) {
 	}
 	request := export.ImportRequest{Path: v.Path}
 	if export.IsSealed(head) {
-		code, err := secretSource{file: v.CodeFile, prompt: "Export code: "}.read(ctx, d.words)
+		code, err := secretSource{file: v.CodeFile, prompt: "Export code: ", flags: "--code-file"}.read(ctx, d.words)
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ type secretSource struct {
 	file, env string
 	prompt    string // words of the question
 	repeat    bool   // ask twice: the secret is new
+	flags     string // what gives it without a terminal, where that is not --passphrase-file or --passphrase-env
 }
 
 // read returns the secret. A trailing line end is no part of it; only the first line of a file counts. Without a
@@ -36,6 +37,9 @@ func (s secretSource) read(ctx context.Context, words io.Writer) ([]byte, error)
 		return checkSecret([]byte(value))
 	}
 	secret, err := ask(ctx, words, s.prompt)
+	if s.flags != "" && errors.Is(err, chat.ErrLocked) {
+		return nil, explain(err, "%sthere is no terminal to ask at. Give it with %s.", s.prompt, s.flags)
+	}
 	if err != nil || !s.repeat {
 		return secret, err
 	}

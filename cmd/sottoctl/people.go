@@ -38,6 +38,8 @@ func (v *addVerb) do(ctx context.Context, d *desk) (any, error) {
 	switch {
 	case errors.Is(err, chat.ErrNeedsConfirmation):
 		return nil, askAboutRelay(ctx, m, strings.TrimSpace(link), err)
+	case errors.Is(err, chat.ErrExists):
+		return nil, explain(err, "Whoever made this invitation is a contact already. Nothing was changed. See: sottoctl contacts")
 	case errors.Is(err, chat.ErrOffline):
 		return nil, explain(err, "The relay of this invitation cannot be reached now. Nothing was changed; try again later.")
 	case errors.Is(err, chat.ErrMalformed):

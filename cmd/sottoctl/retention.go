@@ -130,7 +130,7 @@ func (v *retentionSetVerb) do(ctx context.Context, d *desk) (any, error) {
 	}
 	c := privacy.RuleChange{Inherit: v.Keep == "default"}
 	if c.Inherit && v.Conversation == "" {
-		return nil, usagef("A conversation can be kept as by default. Name it with --conversation.")
+		return nil, usagef("default makes one conversation follow the default again. Name it with --conversation.")
 	}
 	if !c.Inherit {
 		if c.Keep, err = parseLasting(v.Keep, "off"); err != nil {

@@ -63,6 +63,9 @@ func (v *searchVerb) do(ctx context.Context, d *desk) (any, error) {
 	if !found.Progress.Ready {
 		d.say("Still indexing: %d %%. Newer messages may be missing.", found.Progress.Percent())
 	}
+	if len(found.Hits) == 0 && found.Progress.Ready {
+		d.say("Nothing was found.")
+	}
 	return newHits(ctx, p.Messenger, found)
 }
 

@@ -14,7 +14,10 @@ type newPassphrase struct {
 }
 
 func (n newPassphrase) read(ctx context.Context, d *desk) ([]byte, error) {
-	return secretSource{file: n.NewPassphraseFile, env: n.NewPassphraseEnv, prompt: "New passphrase: ", repeat: true}.read(ctx, d.words)
+	return secretSource{
+		file: n.NewPassphraseFile, env: n.NewPassphraseEnv, prompt: "New passphrase: ", repeat: true,
+		flags: "--new-passphrase-file or --new-passphrase-env",
+	}.read(ctx, d.words)
 }
 
 type passwdVerb struct{ newPassphrase }
@@ -57,7 +60,7 @@ func (v *recoverVerb) do(ctx context.Context, d *desk) (any, error) {
 	if !profile.Exists(dir) {
 		return nil, chat.ErrNoProfile
 	}
-	source := secretSource{file: v.CodeFile, prompt: "Recovery code: "}
+	source := secretSource{file: v.CodeFile, prompt: "Recovery code: ", flags: "--code-file FILE"}
 	if v.CodeFile == "-" {
 		source.file = ""
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"sotto/app/privacy"
@@ -32,6 +33,9 @@ type setting struct {
 // embeddedRelay is the value of the setting relay that stands for the embedded one.
 const embeddedRelay = "embedded"
 
+// wordsNoRelay say that a text names no relay.
+const wordsNoRelay = "That is neither a relay pass nor a relay address; both begin with sotto-relay://"
+
 var settings = map[string]setting{
 	"backup-reminder": reminderSetting,
 	"name": {
@@ -44,7 +48,11 @@ var settings = map[string]setting{
 		get: func(ctx context.Context, p *profile.Profile) (string, error) { return p.Messenger.HomeRelay(ctx) },
 		put: func(ctx context.Context, p *profile.Profile, value string) error {
 			if value != embeddedRelay {
-				return p.Messenger.SetHomeRelay(ctx, value)
+				err := p.Messenger.SetHomeRelay(ctx, value)
+				if errors.Is(err, chat.ErrMalformed) {
+					return explain(err, wordsNoRelay+". Nothing was changed.")
+				}
+				return err
 			}
 			pass, err := embeddedPass(p)
 			if err != nil {

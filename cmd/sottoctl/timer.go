@@ -55,7 +55,7 @@ func parseLasting(text, none string) (time.Duration, error) {
 	}
 	d, err := parseSpan(text)
 	if err == nil && d == 0 {
-		return 0, errSpan(text)
+		return 0, explain(chat.ErrMalformed, "%q is not a time span. For none, write: %s", text, none)
 	}
 	return d, err
 }

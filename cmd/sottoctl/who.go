@@ -2,15 +2,17 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"sotto/app/messenger"
 	"sotto/app/profile"
 	"sotto/chat"
+	"sotto/transport/wire"
 )
 
 type initVerb struct {
 	Name  string `required:"" placeholder:"NAME" help:"What others see when you write to them."`
-	Relay string `placeholder:"PASS-OR-ADDRESS" help:"Relay pass or address of the home relay (default: the embedded relay)."`
+	Relay string `placeholder:"PASS-OR-ADDRESS" help:"Relay pass or address of the home relay, or - to read it from standard input (default: the embedded relay)."`
 	Bot   bool   `help:"Say to everybody that this is a bot."`
 }
 
@@ -39,6 +41,15 @@ func (v *initVerb) do(ctx context.Context, d *desk) (any, error) {
 	if profile.Exists(dir) { // said before anybody is asked for a passphrase
 		return nil, chat.ErrProfileExists
 	}
+	relay, err := d.text(v.Relay, longestSetting)
+	if err != nil {
+		return nil, err
+	}
+	if relay = strings.TrimSpace(relay); v.Relay != "" {
+		if _, err := wire.ParsePass(relay); err != nil {
+			return nil, explain(chat.ErrMalformed, wordsNoRelay+". Nothing was made.")
+		}
+	}
 	secret, err := secretSource{
 		file: d.flags.PassphraseFile, env: d.flags.PassphraseEnv, prompt: "New passphrase: ", repeat: true,
 	}.read(ctx, d.words)
@@ -46,7 +57,7 @@ func (v *initVerb) do(ctx context.Context, d *desk) (any, error) {
 		return nil, err
 	}
 	p, code, err := profile.Create(ctx, profile.CreateOptions{
-		Dir: dir, Name: v.Name, Passphrase: string(secret), Relay: v.Relay, Bot: v.Bot,
+		Dir: dir, Name: v.Name, Passphrase: string(secret), Relay: relay, Bot: v.Bot,
 	})
 	if err != nil {
 		return nil, err
@@ -54,9 +65,9 @@ func (v *initVerb) do(ctx context.Context, d *desk) (any, error) {
 	d.session.profile = p
 	m := p.Messenger
 	self := m.Self()
-	relay, err := m.HomeRelay(ctx)
+	address, err := m.HomeRelay(ctx)
 	d.say("Write the recovery code down. It opens this profile when the passphrase is forgotten, and is not shown again.")
-	return initObject{ID: self.ID.String(), Name: self.Name, Bot: self.Bot, Relay: relay, RecoveryCode: code}, err
+	return initObject{ID: self.ID.String(), Name: self.Name, Bot: self.Bot, Relay: address, RecoveryCode: code}, err
 }
 
 func (*initVerb) onlyTerminal() {}
