@@ -160,7 +160,9 @@ func TestTwoProfilesTalkThroughARealRelay(t *testing.T) {
 			t.Error("a page begins where the one before ended")
 		}
 		ada.call("search", map[string]any{"query": " "}).fails(exitUsage, "usage")
-		ada.call("search", map[string]any{"query": "x", "since": "yesterday"}).fails(exitUsage, "usage")
+		if r := ada.call("search", map[string]any{"query": "x", "since": "yesterday"}); r.err == nil || r.err.Code != rpcInvalidParams {
+			t.Errorf("a day that is none is answered %s %+v, want %d", r.result, r.err, rpcInvalidParams)
+		}
 	})
 
 	t.Run("an export is verified, and a changed one is not", func(t *testing.T) {
