@@ -164,7 +164,7 @@ func (v *backupView) choose() {
 func (v *backupView) ask() {
 	path, secret := strings.TrimSpace(v.path.Text), v.pass.Text()
 	switch {
-	case v.p.cancel != nil:
+	case v.p.job != nil:
 		return
 	case passphrase.Rate(secret, v.p.s.Messenger().Self().Name).Level < passphrase.Enough:
 		v.passed.SetError(i18n.T("passphrase.too-weak"))
@@ -186,11 +186,7 @@ func (v *backupView) ask() {
 func (v *backupView) run(path, secret string) {
 	p, view := v.p, v.p.view
 	begun := p.s.Now()
-	row := widget.NewProgressRow(i18n.T("backup.running"), i18n.T("backup.stop"), func() {
-		if p.cancel != nil {
-			p.cancel()
-		}
-	})
+	row := widget.NewProgressRow(i18n.T("backup.running"), i18n.T("backup.stop"), p.stop)
 	v.start.Disable()
 	v.say(row)
 	progress := func(done, total int) {
@@ -205,20 +201,20 @@ func (v *backupView) run(path, secret string) {
 			row.SetProgress(float32(done)/float32(total), text)
 		})
 	}
-	stop := screen.RunStoppable(p.s.Work, func(ctx context.Context) (backup.Summary, error) {
+	own := p.begin()
+	own.stop = screen.RunStoppable(p.s.Work, func(ctx context.Context) (backup.Summary, error) {
 		if err := p.s.Profile.StepUp.Use(security.ActIdentity); err != nil {
 			return backup.Summary{}, err
 		}
 		return p.s.Profile.Backup.Write(ctx, backup.Request{Out: path, Passphrase: secret, Progress: progress})
 	}, func(s backup.Summary, err error) {
-		p.cancel = nil
+		p.ended(own)
 		if view != p.view {
 			return
 		}
 		v.start.Enable()
 		v.done(path, s, p.s.Now().Sub(begun), err)
 	})
-	p.cancel = func() { stop(); p.cancel = nil }
 }
 
 // done shows how a backup ended.

@@ -107,9 +107,7 @@ func (p *Screen) showExport() {
 
 // leaveExport ends an export under way: nobody would see its end.
 func (p *Screen) leaveExport() {
-	if p.cancel != nil {
-		p.cancel()
-	}
+	p.stop()
 	p.showCentre()
 }
 
@@ -156,7 +154,7 @@ func parentOf(path string) string {
 // ask asks for the passphrase and then exports.
 func (v *exportView) ask() {
 	path := strings.TrimSpace(v.path.Text)
-	if v.scope == nil || v.p.cancel != nil {
+	if v.scope == nil || v.p.job != nil {
 		return
 	}
 	if !filepath.IsAbs(path) {
@@ -183,11 +181,7 @@ func (v *exportView) run(path string) {
 			conversations = append(conversations, t.id)
 		}
 	}
-	row := widget.NewProgressRow(i18n.T("export.running"), i18n.T("export.stop"), func() {
-		if p.cancel != nil {
-			p.cancel()
-		}
-	})
+	row := widget.NewProgressRow(i18n.T("export.running"), i18n.T("export.stop"), p.stop)
 	v.start.Disable()
 	v.say(row)
 	progress := func(done, total int) {
@@ -199,7 +193,8 @@ func (v *exportView) run(path string) {
 			}
 		})
 	}
-	stop := screen.RunStoppable(p.s.Work, func(ctx context.Context) (outcome, error) {
+	own := p.begin()
+	own.stop = screen.RunStoppable(p.s.Work, func(ctx context.Context) (outcome, error) {
 		if err := p.s.Profile.StepUp.Use(security.ActExport); err != nil {
 			return outcome{}, err
 		}
@@ -211,14 +206,13 @@ func (v *exportView) run(path string) {
 		summary, err := export.Verify(path, p.s.Now())
 		return outcome{path: path, summary: summary}, err
 	}, func(o outcome, err error) {
-		p.cancel = nil
+		p.ended(own)
 		if view != p.view {
 			return
 		}
 		v.start.Enable()
 		v.done(path, o, err)
 	})
-	p.cancel = func() { stop(); p.cancel = nil }
 }
 
 // done shows how an export ended.

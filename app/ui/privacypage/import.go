@@ -43,14 +43,12 @@ func (p *Screen) showImport() {
 
 // leaveImport ends an import under way: nobody would see its end.
 func (p *Screen) leaveImport() {
-	if p.cancel != nil {
-		p.cancel()
-	}
+	p.stop()
 	p.showExport()
 }
 
 func (v *importView) chooseFolder() {
-	if v.p.cancel != nil {
+	if v.p.job != nil {
 		return
 	}
 	form.PickFolder(v.p.s, pickWords(i18n.T("import.folder.title"), i18n.T("verify.pick.text"), i18n.T("import.look")), form.Documents(), func(path string) {
@@ -59,7 +57,7 @@ func (v *importView) chooseFolder() {
 }
 
 func (v *importView) chooseFile() {
-	if v.p.cancel != nil {
+	if v.p.job != nil {
 		return
 	}
 	pick := pickWords(i18n.T("import.file.title"), i18n.T("import.file.text"), i18n.T("import.file.take"))
@@ -185,11 +183,7 @@ func (v *importView) looked(r export.ImportRequest, l looked) {
 // run takes the export in.
 func (v *importView) run(r export.ImportRequest) {
 	p, view := v.p, v.p.view
-	row := widget.NewProgressRow(i18n.T("import.running"), i18n.T("import.stop"), func() {
-		if p.cancel != nil {
-			p.cancel()
-		}
-	})
+	row := widget.NewProgressRow(i18n.T("import.running"), i18n.T("import.stop"), p.stop)
 	v.busy(true)
 	v.say(row)
 	r.Progress = func(done, total int) {
@@ -199,14 +193,15 @@ func (v *importView) run(r export.ImportRequest) {
 			}
 		})
 	}
-	stop := screen.RunStoppable(p.s.Work, func(ctx context.Context) (export.Imported, error) {
+	own := p.begin()
+	own.stop = screen.RunStoppable(p.s.Work, func(ctx context.Context) (export.Imported, error) {
 		return p.s.Profile.Import.Import(ctx, r)
 	}, func(got export.Imported, err error) {
 		p.s.Nav.Changed()
+		p.ended(own)
 		if view != p.view {
 			return
 		}
-		p.cancel = nil
 		v.busy(false)
 		switch {
 		case errors.Is(err, context.Canceled):
@@ -217,7 +212,6 @@ func (v *importView) run(r export.ImportRequest) {
 			v.say(imported(got))
 		}
 	})
-	p.cancel = func() { stop(); p.cancel = nil }
 }
 
 // imported says what an import changed and what it left as it was.

@@ -28,8 +28,8 @@ type Screen struct {
 	back   func() // to the view above; nil: leaves the page
 	header *widget.PageHeader
 	page   *widget.Page
-	again  func()             // shows the view anew after something arrived; nil: it says nothing about that
-	cancel context.CancelFunc // of an export or backup under way
+	again  func() // shows the view anew after something arrived; nil: it says nothing about that
+	job    *job   // an export, backup or import under way; nil: none
 
 	backups []backup.Known // that still hold what is deleted
 }
@@ -53,9 +53,7 @@ func (p *Screen) Shown() {
 
 // Closed implements screen.Screen.
 func (p *Screen) Closed() {
-	if p.cancel != nil {
-		p.cancel()
-	}
+	p.stop()
 	p.contact = chat.Contact{}
 	p.root.Objects = nil
 }
