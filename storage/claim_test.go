@@ -98,11 +98,11 @@ func fourWays(t *testing.T) (dir string, secrets map[string]storage.Secret, ids 
 	}
 	slots := s.Slots()
 	closed(t, s)
-	secrets := map[string]storage.Secret{
+	secrets = map[string]storage.Secret{
 		"passphrase": storage.Passphrase("first passphrase"), "recovery code": storage.RecoveryCode(code),
 		"key file": storage.WithKeyFile("beside the file", file), "keychain": storage.Keychain(chain),
 	}
-	ids := map[string]vault.SlotID{
+	ids = map[string]vault.SlotID{
 		"passphrase": slots[0].ID, "recovery code": slots[1].ID, "key file": withFile.ID, "keychain": inChain.ID,
 	}
 	return dir, secrets, ids
