@@ -133,7 +133,8 @@ type Message struct {
 	Sent         time.Time
 	Received     time.Time // when it was stored here
 	State        MessageState
-	Text         string
+	Text         string        // of an attachment: what was written with it, may be empty
+	File         File          // of an attachment; gone from a tombstone
 	ReplyTo      MessageID     // zero: none
 	ExpiresAfter time.Duration // how long it stays, 0: for ever; of a notice about the timer: what it was set to
 	Expires      time.Time     // when it is removed; zero: never

@@ -66,6 +66,12 @@ var (
 	ErrUnauthorized = errors.New("relay refused the pass or token")
 	// ErrQuota: a limit of the relay was reached; try again later.
 	ErrQuota = errors.New("relay limit reached")
+	// ErrNotFetched: the file of a message is not here, or not all of it.
+	ErrNotFetched = errors.New("file not fetched")
+	// ErrFileGone: the relay has the file no more.
+	ErrFileGone = errors.New("file gone from the relay")
+	// ErrFileDamaged: the bytes are not those that the message names.
+	ErrFileDamaged = errors.New("file damaged")
 	// ErrVerifyMismatch: the compared safety number differs.
 	ErrVerifyMismatch = errors.New("safety number differs")
 )
