@@ -1,6 +1,7 @@
 // Package platform is what Sotto asks of the desktop it runs on, without a
 // toolkit: notifications, autostart, paths, the keychain, suspend and lock
-// signals, raising the window that already runs, and switching core dumps off.
+// signals, raising the window that already runs, marking files that came from
+// elsewhere, and switching core dumps off.
 //
 // Where a system lacks one, the function answers [ErrUnsupported] and the window
 // says so. On Linux the package follows the Desktop Notifications

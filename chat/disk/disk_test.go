@@ -55,3 +55,31 @@ func TestRenamePutsAFileInThePlaceOfAnother(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
+
+func TestRenameNewTakesNoNameThatIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	from, to, free := filepath.Join(dir, "new"), filepath.Join(dir, "old"), filepath.Join(dir, "free")
+	for path, content := range map[string]string{from: "new", to: "old"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := disk.RenameNew(from, to); !errors.Is(err, fs.ErrExist) || strings.Contains(err.Error(), dir) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if got, err := os.ReadFile(to); err != nil || string(got) != "old" {
+		t.Errorf("what was there is %q, %v", got, err)
+	}
+	if err := disk.RenameNew(from, free); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(free); err != nil || string(got) != "new" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := os.Lstat(from); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the name before is still there: %v", err)
+	}
+	if err := disk.RenameNew(from, filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}

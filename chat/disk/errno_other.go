@@ -9,6 +9,7 @@ import (
 
 // Windows' own numbers, from its list of system error codes.
 const (
+	errLinkless       = syscall.Errno(1) // ERROR_INVALID_FUNCTION: the file system knows no hard links
 	errWriteProtect   = syscall.Errno(19)
 	errHandleDiskFull = syscall.Errno(39)
 	errDiskFull       = syscall.Errno(112)
