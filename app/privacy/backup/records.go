@@ -203,6 +203,7 @@ type messageLine struct {
 	Received     time.Time         `json:"received,omitzero"`
 	State        chat.MessageState `json:"state"`
 	Text         string            `json:"text,omitempty"`
+	File         filePart          `json:"file,omitzero"`
 	ReplyTo      chat.MessageID    `json:"reply_to,omitzero"`
 	ExpiresAfter time.Duration     `json:"expires_after_ns,omitempty"`
 	Expires      time.Time         `json:"expires,omitzero"`
@@ -218,6 +219,15 @@ type messageLine struct {
 	Position     int64             `json:"position"`
 }
 
+// filePart is what the author of a message says of its file.
+type filePart struct {
+	Name   string `json:"name"`
+	Type   string `json:"type,omitempty"`
+	Size   int64  `json:"size"`
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+}
+
 type reactionPart struct {
 	From  chat.ContactID `json:"from"`
 	Emoji string         `json:"emoji"`
@@ -227,7 +237,7 @@ type reactionPart struct {
 func newMessage(m chat.Message) messageLine {
 	l := messageLine{
 		T: lineMessage, ID: m.ID, Author: m.Author, Device: m.Device, Direction: m.Direction, Kind: m.Kind, Seq: m.Seq, Sent: m.Sent,
-		Received: m.Received, State: m.State, Text: m.Text, ReplyTo: m.ReplyTo, ExpiresAfter: m.ExpiresAfter, Expires: m.Expires, Edited: m.Edited,
+		Received: m.Received, State: m.State, Text: m.Text, File: filePart(m.File), ReplyTo: m.ReplyTo, ExpiresAfter: m.ExpiresAfter, Expires: m.Expires, Edited: m.Edited,
 		EditSeq: m.EditSeq, Deleted: m.Deleted, Notice: m.Notice, Raw: m.Raw, Missing: m.Missing, Failure: m.Failure,
 		NoForward: m.NoForward, Position: m.Position,
 	}
@@ -240,7 +250,7 @@ func newMessage(m chat.Message) messageLine {
 func (l messageLine) value(conv chat.ConversationID) chat.Message {
 	m := chat.Message{
 		ID: l.ID, Conversation: conv, Author: l.Author, Device: l.Device, Direction: l.Direction, Kind: l.Kind, Seq: l.Seq, Sent: l.Sent,
-		Received: l.Received, State: l.State, Text: l.Text, ReplyTo: l.ReplyTo, ExpiresAfter: l.ExpiresAfter, Expires: l.Expires, Edited: l.Edited,
+		Received: l.Received, State: l.State, Text: l.Text, File: chat.File(l.File), ReplyTo: l.ReplyTo, ExpiresAfter: l.ExpiresAfter, Expires: l.Expires, Edited: l.Edited,
 		EditSeq: l.EditSeq, Deleted: l.Deleted, Notice: l.Notice, Raw: l.Raw, Missing: l.Missing, Failure: l.Failure,
 		NoForward: l.NoForward, Position: l.Position,
 	}
