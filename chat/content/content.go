@@ -205,6 +205,8 @@ func decodeBody(k Kind, b []byte) (Body, error) {
 	switch k {
 	case KindText:
 		return decodeAs[Text](b)
+	case KindAttachment:
+		return decodeAs[Attachment](b)
 	case KindReaction:
 		return decodeAs[Reaction](b)
 	case KindEdit:
@@ -241,6 +243,8 @@ func decodeAs[B Body](b []byte) (Body, error) {
 
 func (c *Content) cleanNames() {
 	switch b := c.Body.(type) {
+	case Attachment:
+		c.Body = b.cleaned()
 	case Profile:
 		b.Name = CleanName(b.Name)
 		c.Body = b

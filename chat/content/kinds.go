@@ -5,10 +5,11 @@ import "fmt"
 // Kind says what a content is. The numbers are the wire's and never change their meaning.
 type Kind uint64
 
-// Kinds of docs/PROTOCOL.md section 8. Number 2 is reserved for attachments and decodes as [Unknown] until they exist.
+// Kinds of docs/PROTOCOL.md section 8.
 const (
 	Unknown        Kind = 0
 	KindText       Kind = 1
+	KindAttachment Kind = 2
 	KindReaction   Kind = 3
 	KindEdit       Kind = 4
 	KindDelete     Kind = 5
@@ -21,17 +22,16 @@ const (
 	KindErasure    Kind = 12
 	KindSession    Kind = 13
 	highestKnown        = KindSession
-	kindAttachment Kind = 2
 )
 
 // Known reports whether this program decodes the body of the kind.
-func (k Kind) Known() bool { return k != Unknown && k != kindAttachment && k <= highestKnown }
+func (k Kind) Known() bool { return k != Unknown && k <= highestKnown }
 
 // Sequenced reports whether contents of the kind carry a seq: those that a person sees. The others carry 0, except an
 // introduction with a text.
 func (k Kind) Sequenced() bool {
 	switch k {
-	case KindText, kindAttachment, KindReaction, KindEdit, KindDelete, KindTimer:
+	case KindText, KindAttachment, KindReaction, KindEdit, KindDelete, KindTimer:
 		return true
 	}
 	return false
@@ -40,7 +40,7 @@ func (k Kind) Sequenced() bool {
 // String returns the name of the kind in the documents.
 func (k Kind) String() string {
 	names := map[Kind]string{
-		Unknown: "unknown", KindText: "text", kindAttachment: "attachment", KindReaction: "reaction", KindEdit: "edit",
+		Unknown: "unknown", KindText: "text", KindAttachment: "attachment", KindReaction: "reaction", KindEdit: "edit",
 		KindDelete: "delete", KindReceipt: "receipt", KindTyping: "typing", KindTimer: "timer", KindProfile: "profile",
 		KindRoute: "route", KindConsent: "consent", KindErasure: "erasure", KindSession: "session",
 	}

@@ -10,7 +10,10 @@ const nonJoiner, joiner = '\u200c', '\u200d'
 
 // CleanName returns a name fit to be shown beside others: bidirectional controls (Unicode 9, UAX #9), other controls and
 // invisible characters stripped, joiners only inside, white space collapsed, at most [MaxName] bytes. It may return the empty string.
-func CleanName(s string) string {
+func CleanName(s string) string { return clean(s, MaxName) }
+
+// clean is CleanName up to a number of bytes.
+func clean(s string, limit int) string {
 	var b strings.Builder
 	space := false
 	for _, r := range s {
@@ -27,7 +30,7 @@ func CleanName(s string) string {
 		if space {
 			size++
 		}
-		if b.Len()+size > MaxName {
+		if b.Len()+size > limit {
 			break
 		}
 		if space {

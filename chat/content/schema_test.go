@@ -113,6 +113,7 @@ func anyContent(t *rapid.T) content.Content {
 	millis := func() int64 { return rapid.Int64Range(0, 253402300799999).Draw(t, "milliseconds") }
 	bodies := []func() content.Body{
 		func() content.Body { return content.Text{Text: words(1, 4000)} },
+		func() content.Body { return anyAttachment(t, words) },
 		func() content.Body { return content.Reaction{Target: id(), Emoji: words(0, content.MaxEmoji)} },
 		func() content.Body { return content.Edit{Target: id(), Text: words(1, 4000)} },
 		func() content.Body { return content.Delete{Target: id()} },
