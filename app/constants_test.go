@@ -239,6 +239,7 @@ var homes = map[string]string{
 	"encode": "sotto/crypto/encode", "chat": "sotto/chat", "content": "sotto/chat/content", "messenger": "sotto/app/messenger",
 	"wire": "sotto/transport/wire", "client": "sotto/transport/client", "relay": "sotto/transport/relay",
 	"store": "sotto/transport/relay/store", "sqlite": "sotto/storage/sqlite", "privacy": "sotto/app/privacy",
+	"filecrypt": "sotto/crypto/filecrypt",
 }
 
 // foreign are the constants of other modules that ours are made of.

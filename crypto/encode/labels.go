@@ -39,6 +39,9 @@ const (
 	DirectConversation Label = "sotto/v1/direct-conversation"
 	MailboxState       Label = "sotto/v1/mailbox-state"
 
+	// Files.
+	FileChunks Label = "sotto/v1/file-chunks"
+
 	// Vault and storage.
 	VaultKey        Label = "sotto/v1/vault-key"
 	VaultSlot       Label = "sotto/v1/vault-slot"
@@ -89,6 +92,8 @@ func Labels() []Label {
 
 		DirectConversation,
 		MailboxState,
+
+		FileChunks,
 
 		VaultKey,
 		VaultSlot,
