@@ -108,6 +108,7 @@ var fuzzed = map[string]string{
 	"crypto/vault.parse":             "FuzzOpen",
 
 	"transport/wire.Decode":       "FuzzDecode",
+	"transport/wire.ParseBearer":  "FuzzParseBearer",
 	"transport/wire.ParseAddress": "FuzzParsePass",
 	"transport/wire.ParsePass":    "FuzzParsePass",
 

@@ -39,14 +39,16 @@ type Options struct {
 
 // Client is a connection pair to one relay. It is safe for concurrent use.
 type Client struct {
-	opts   Options
-	owner  *link
-	sender *link
-	pushes chan wire.Push
-	events *eventQueue
-	done   chan struct{}
-	cancel context.CancelFunc
-	group  sync.WaitGroup
+	opts               Options
+	owner              *link
+	sender             *link
+	uploads, downloads *https
+	pushes             chan wire.Push
+	events             *eventQueue
+	done               chan struct{}
+	ctx                context.Context
+	cancel             context.CancelFunc
+	group              sync.WaitGroup
 
 	mu     sync.Mutex
 	owned  map[wire.Mailbox]ed25519.PrivateKey
@@ -79,6 +81,7 @@ func New(opts Options) *Client {
 		pushes: make(chan wire.Push, wire.CreditMessages),
 		events: newEventQueue(),
 		done:   make(chan struct{}),
+		ctx:    ctx,
 		cancel: cancel,
 		owned:  map[wire.Mailbox]ed25519.PrivateKey{},
 		subs:   map[wire.Mailbox]bool{},
@@ -86,6 +89,7 @@ func New(opts Options) *Client {
 	}
 	c.owner = newLink(ctx, c, opts.Owner, ownerLink{c})
 	c.sender = newLink(ctx, c, opts.Sender, senderLink{c})
+	c.uploads, c.downloads = newHTTPS(c, opts.Sender), newHTTPS(c, opts.Owner)
 	c.group.Go(func() { c.events.run(c.done, opts.OnEvent) })
 	return c
 }
@@ -129,6 +133,8 @@ func (c *Client) Close() error {
 	close(c.done)
 	c.owner.stop()
 	c.sender.stop()
+	c.uploads.close()
+	c.downloads.close()
 	c.group.Wait()
 	return nil
 }

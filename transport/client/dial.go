@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -31,21 +29,9 @@ func SOCKS5(address, user, password string) (Dialer, error) {
 // dial opens a WebSocket to the relay. With a pinned address no byte of HTTP leaves before the relay
 // has proved its identity.
 func (c *Client) dial(ctx context.Context, dialer Dialer) (*websocket.Conn, error) {
-	address := c.opts.Address
-	raw, err := dialer.DialContext(ctx, "tcp", address.HostPort())
+	raw, err := c.connect(ctx, dialer)
 	if err != nil {
-		return nil, offline(err)
-	}
-	if address.Mode != wire.Plain {
-		secure := tls.Client(raw, c.tlsConfig())
-		if err := secure.HandshakeContext(ctx); err != nil {
-			_ = raw.Close()
-			if errors.Is(err, wire.ErrPinMismatch) {
-				return nil, wire.ErrPinMismatch
-			}
-			return nil, offline(err)
-		}
-		raw = secure
+		return nil, err
 	}
 	once := make(chan net.Conn, 1)
 	once <- raw
@@ -57,7 +43,7 @@ func (c *Client) dial(ctx context.Context, dialer Dialer) (*websocket.Conn, erro
 			return nil, wire.ErrOffline
 		}
 	}
-	ws, _, err := websocket.Dial(ctx, address.URL(), &websocket.DialOptions{
+	ws, _, err := websocket.Dial(ctx, c.opts.Address.URL(), &websocket.DialOptions{
 		Subprotocols: []string{wire.Subprotocol},
 		HTTPClient: &http.Client{
 			Transport:     &http.Transport{DialContext: take, DialTLSContext: take},

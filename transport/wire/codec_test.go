@@ -40,6 +40,7 @@ func everyFrame() []Frame {
 		&StateGet{Mailbox: mbox},
 		&StateSet{Mailbox: mbox, Old: []byte("o"), New: []byte("n")},
 		&StateFrame{Cell: []byte("n")},
+		&BlobGrant{Mailbox: mbox, Token: Token{5}, Name: BlobName{6}, Upload: UploadHash{7}, Size: 8},
 	}
 	frames := make([]Frame, len(bodies))
 	for i, b := range bodies {

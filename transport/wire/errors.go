@@ -26,6 +26,8 @@ var (
 	ErrExpired = errors.New("expired")
 	// ErrUnsupported: a frame kind this relay does not know.
 	ErrUnsupported = errors.New("not supported by the relay")
+	// ErrDigest: the bytes of an upload have another SHA-256 than was said; the relay has discarded them.
+	ErrDigest = errors.New("upload has another digest")
 	// ErrUnavailable: the relay failed or is shutting down; nothing was stored; try again.
 	ErrUnavailable = errors.New("relay unavailable")
 

@@ -34,6 +34,8 @@ const (
 	KindStateGet Kind = 40 // -> STATE
 	KindStateSet Kind = 41
 	KindState    Kind = 42
+
+	KindBlobGrant Kind = 50
 )
 
 // unasked reports whether a frame neither asks nor answers: its id is 0.
@@ -213,6 +215,16 @@ type StateFrame struct {
 	Cell []byte `cbor:"1,keyasint,omitempty"`
 }
 
+// BlobGrant makes room for one blob of Size bytes (1 to MaxBlob) in a mailbox. Whoever holds the upload key behind Upload
+// brings its bytes over HTTPS; repeating it with equal values is answered OK, with others ERR conflict.
+type BlobGrant struct {
+	Mailbox Mailbox    `cbor:"1,keyasint"`
+	Token   Token      `cbor:"2,keyasint"`
+	Name    BlobName   `cbor:"3,keyasint"`
+	Upload  UploadHash `cbor:"4,keyasint"`
+	Size    uint64     `cbor:"5,keyasint"`
+}
+
 // Unknown stands for a frame of a later version; the relay answers ErrUnsupported.
 type Unknown struct{ Number Kind }
 
@@ -240,6 +252,7 @@ func (*Count) Kind() Kind       { return KindCount }
 func (*StateGet) Kind() Kind    { return KindStateGet }
 func (*StateSet) Kind() Kind    { return KindStateSet }
 func (*StateFrame) Kind() Kind  { return KindState }
+func (*BlobGrant) Kind() Kind   { return KindBlobGrant }
 func (u *Unknown) Kind() Kind   { return u.Number }
 
 // newBody returns an empty body of the kind, or nil for one this version does not know.
@@ -293,6 +306,8 @@ func newBody(k Kind) Body {
 		return &StateSet{}
 	case KindState:
 		return &StateFrame{}
+	case KindBlobGrant:
+		return &BlobGrant{}
 	}
 	return nil
 }

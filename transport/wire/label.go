@@ -12,6 +12,8 @@ const (
 	LabelAuth    = "sotto/v1/relay-auth"
 	LabelToken   = "sotto/v1/mailbox-token"
 	LabelGrant   = "sotto/v1/mailbox-grant"
+	LabelBlob    = "sotto/v1/blob-name"
+	LabelUpload  = "sotto/v1/blob-upload"
 )
 
 // fields is the encoding of docs/PROTOCOL.md section 2: the label and every field, each preceded by

@@ -29,6 +29,9 @@ const (
 	MaxPopBurst        = 1000
 	DefaultMaxMessages = 2000
 	DefaultMaxBytes    = 64 << 20
+	MaxBlob            = 104_883_200 // one blob: the ciphertext of a file of 100 MiB
+	BlobRetention      = 30 * 24 * time.Hour
+	UploadRetention    = 48 * time.Hour // of an upload that is not committed
 )
 
 // EnvelopeSizes are the only sizes of envelope a relay accepts, in bytes, ascending.

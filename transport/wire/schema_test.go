@@ -34,7 +34,7 @@ var frameRules = map[Kind]string{
 	KindMboxCreate: "mbox-create", KindMboxDelete: "mbox-delete", KindTokenPut: "token-put", KindTokenDrop: "token-revoke",
 	KindGrantPut: "grant-frame", KindPrekeyPut: "prekey-put", KindPrekeyPop: "prekey-pop", KindPrekey: "prekey-frame",
 	KindPrekeyCount: "prekey-count", KindCount: "count", KindStateGet: "state-get", KindStateSet: "state-set",
-	KindState: "state",
+	KindState: "state", KindBlobGrant: "blob-grant",
 }
 
 func TestTheSchemaNamesEveryKindOfFrame(t *testing.T) {
@@ -79,6 +79,7 @@ func variants() []Frame {
 		&PrekeyFrame{Bundle: []byte{1}},
 		&StateSet{Mailbox: mbox, New: make([]byte, MaxState)},
 		&StateFrame{},
+		&BlobGrant{Mailbox: mbox, Size: MaxBlob},
 	} {
 		out = append(out, under(1<<64-1, b))
 	}
@@ -181,6 +182,9 @@ func anyBody(t *rapid.T) Body {
 		KindStateGet:    func() Body { return &StateGet{m} },
 		KindStateSet:    func() Body { return &StateSet{m, some(0, MaxState), some(1, MaxState)} },
 		KindState:       func() Body { return &StateFrame{some(0, MaxState)} },
+		KindBlobGrant: func() Body {
+			return &BlobGrant{m, Token(fixed(32)), BlobName(fixed(32)), UploadHash(fixed(32)), number(1, MaxBlob)}
+		},
 	}
 	kind := rapid.SampledFrom(slices.Sorted(maps.Keys(all))).Draw(t, "kind")
 	return all[kind]()

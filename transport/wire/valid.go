@@ -93,4 +93,12 @@ func (b *StateSet) valid() error {
 }
 
 func (b *StateFrame) valid() error { return check(len(b.Cell) <= MaxState) }
-func (b *Unknown) valid() error    { return nil }
+
+func (b *BlobGrant) valid() error {
+	if b.Size > MaxBlob {
+		return ErrTooLarge
+	}
+	return check(b.Size > 0)
+}
+
+func (b *Unknown) valid() error { return nil }
