@@ -37,6 +37,8 @@ type Profile struct {
 	untend   context.CancelFunc
 	tending  sync.WaitGroup
 
+	copies *copies
+
 	mu    sync.Mutex
 	guide *guide
 	by    opened
@@ -155,6 +157,7 @@ func Open(ctx context.Context, o OpenOptions) (*Profile, error) {
 	if err := storage.Abandon(f.path(restoringName), o.Dir); err != nil {
 		return nil, errors.Join(err, f.release())
 	}
+	_ = wipeCopies(f.path(storage.TempFolder)) // before any secret is tried; what stays is removed with the store's opening
 	relay, err := openEmbedded(f.path(relayName))
 	if err != nil {
 		return nil, errors.Join(err, f.release())
@@ -228,6 +231,7 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 		folder:   f,
 		attempts: security.NewAttempts(f.path(attemptsName), o.Now),
 		options:  o,
+		copies:   newCopies(f.path(storage.TempFolder)),
 		Search:   search.New(store.Store, f.path(searchName), search.Options{}),
 	}
 	p.StepUp = security.NewStepUp(store, p.Audit, p, p.attempts, o.Now)
@@ -396,6 +400,7 @@ func (p *Profile) shut() error {
 		p.untend()
 		p.tending.Wait()
 	}
+	wiped := p.copies.close()
 	p.StepUp.Forget()
 	ctx, cancel := context.WithTimeout(context.Background(), searchLeave)
 	defer cancel()
@@ -403,5 +408,5 @@ func (p *Profile) shut() error {
 	if err == nil && p.settled() {
 		p.folder.endWell()
 	}
-	return err
+	return errors.Join(err, wiped)
 }
