@@ -31,7 +31,8 @@ const (
 	QuietTint   fyne.ThemeColorName = "sotto.quietTint"   // the same without a judgement
 	OnDanger    fyne.ThemeColorName = "sotto.onDanger"    // text on a filled Danger button
 	Hover       fyne.ThemeColorName = fynetheme.ColorNameHover
-	Shade       fyne.ThemeColorName = "sotto.shade" // soft shadow under raised things
+	Shade       fyne.ThemeColorName = "sotto.shade"       // soft shadow under raised things
+	PictureVeil fyne.ThemeColorName = "sotto.pictureVeil" // over a small picture whose file is not here
 )
 
 func rgb(hex uint32) color.NRGBA {
@@ -68,6 +69,7 @@ var light = palette{
 	QuietTint:   rgb(0xF0EEE9),
 	Hover:       rgba(0x1B1E21, 0x0D),
 	Shade:       rgba(0x1B1E21, 0x24),
+	PictureVeil: rgba(0xF7F6F3, 0x80),
 
 	fynetheme.ColorNamePressed:             rgba(0x1B1E21, 0x1A),
 	fynetheme.ColorNameFocus:               rgba(0x0F6E6E, 0x3D),
@@ -101,6 +103,7 @@ var dark = palette{
 	QuietTint:   rgb(0x262B30),
 	Hover:       rgba(0xECEEF0, 0x0F),
 	Shade:       rgba(0x000000, 0x66),
+	PictureVeil: rgba(0x14171A, 0x80),
 
 	fynetheme.ColorNamePressed:             rgba(0xECEEF0, 0x1F),
 	fynetheme.ColorNameFocus:               rgba(0x4FB8B0, 0x47),

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image"
 	"image/color"
 	"net/url"
 	"strconv"
@@ -29,6 +30,8 @@ type BubbleActions struct {
 	React   func(m Message, emoji string)     // toggle an existing reaction
 	ShowAll func(m Message)                   // the text was cut, see ShowAllLabel
 	Retry   func(m Message)                   // tap on the note of a message that failed
+	File    func(m Message, act string)       // a FileAct of its file, or the press on its picture
+	Picture func(m Message) image.Image       // what is there of it; nil: nothing yet, see [Timeline.Redraw]
 
 	ShowAllLabel string // "Show all"
 	MoreLabel    string // "More", for the mark beside the bubble
@@ -43,6 +46,7 @@ type Bubble struct {
 	trimmed bool // only the beginning of the text is laid out
 
 	geo     bubbleGeometry
+	file    *fileParts // nil before a file was drawn
 	hovered bool
 	pointer fyne.Position
 }
@@ -70,7 +74,13 @@ func (b *Bubble) SetMessage(m Message) {
 // ShowRow implements [RowView].
 func (b *Bubble) ShowRow(r Row) { b.set(r.(Message)) }
 
+// Release implements [Releaser].
+func (b *Bubble) Release() { b.letGo() }
+
 func (b *Bubble) set(m Message) {
+	if m.ID != b.msg.ID {
+		b.letGo()
+	}
 	b.msg, b.hovered = m, false
 	b.geo.width = 0
 	text := m.Text
@@ -139,7 +149,11 @@ func (b *Bubble) Cursor() desktop.Cursor {
 
 // AccessibilityLabel implements fyne.Accessible.
 func (b *Bubble) AccessibilityLabel() string {
-	return CleanName(b.msg.Author+" "+b.msg.Text) + " " + b.msg.Time
+	file := ""
+	if b.msg.File != nil {
+		file = fileNameOf(b.msg.File) + " " + b.msg.File.Detail
+	}
+	return CleanName(b.msg.Author+" "+file+" "+b.msg.Text) + " " + b.msg.Time
 }
 
 // AccessibilityRole implements fyne.Accessible.
@@ -199,6 +213,9 @@ func (v *bubbleView) draw(g *bubbleGeometry) []fyne.CanvasObject {
 	}
 	if m.Quote != nil && m.Removed == "" {
 		v.drawQuote(g)
+	}
+	if m.File != nil && m.Removed == "" {
+		v.drawFile(g)
 	}
 	v.texts = drawBlock(v.texts, g.body, sizeOf(b, theme.SizeBody), v.inkOf, b)
 	alignBlock(v.texts, g.body, g.text.pos(), g.text.w, fyne.TextAlignLeading)

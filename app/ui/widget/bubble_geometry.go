@@ -34,6 +34,7 @@ type bubbleGeometry struct {
 	width, height               float32
 	bubble, author, quote, text box
 	showAll, meta, more         box
+	file                        fileBoxes
 	reactions                   []box
 	body                        block
 	cut                         bool // more text than is shown
@@ -49,7 +50,14 @@ func (b *Bubble) lay(width float32) *bubbleGeometry {
 	size := sizeOf(b, theme.SizeBody)
 	meta := lineHeight(sizeOf(b, theme.SizeMeta))
 	most := min(width*0.82, size*0.52*theme.BubbleChars+2*bubblePadX) - 2*bubblePadX
-	g.body = wrapText(b.spans, size, most, bubbleLines)
+	file := m.File != nil && m.Removed == ""
+	if !file || m.Text != "" {
+		wide := most
+		if file {
+			wide = b.captionWidth(most)
+		}
+		g.body = wrapText(b.spans, size, wide, bubbleLines)
+	}
 	g.cut = b.trimmed || g.body.cut
 
 	inner := g.body.width
@@ -64,6 +72,12 @@ func (b *Bubble) lay(width float32) *bubbleGeometry {
 		inner = max(inner, min(most, b.quoteWidth()))
 		y += 2*meta + 6
 	}
+	if file {
+		inner, y = b.layFile(&g, inner, most, y)
+		if len(g.body.lines) > 0 {
+			y += theme.Space2 - 2
+		}
+	}
 	g.text = box{bubblePadX, y, 0, g.body.height()}
 	y += g.body.height()
 	if g.cut {
@@ -73,7 +87,14 @@ func (b *Bubble) lay(width float32) *bubbleGeometry {
 	inner, y = b.layMeta(&g, inner, most, y)
 
 	g.author.w, g.quote.w, g.text.w = inner, inner, inner
-	g.bubble = box{0, 0, inner + 2*bubblePadX, y + bubblePadY}
+	below := bubblePadY
+	if file {
+		b.finishFile(&g.file, inner)
+		if m.File.IsPicture() && g.file.room.y+g.file.room.h == y {
+			below = pictureInset
+		}
+	}
+	g.bubble = box{0, 0, inner + 2*bubblePadX, y + below}
 	g.place(m, b)
 	b.geo = g
 	return &b.geo
@@ -92,8 +113,12 @@ func (b *Bubble) layMeta(g *bubbleGeometry, inner, most, y float32) (float32, fl
 		last = g.body.lines[n-1]
 	}
 	behind := last.width + theme.Space3 + w
-	if !g.cut && !last.rtl && behind <= most {
+	if len(g.body.lines) > 0 && !g.cut && !last.rtl && behind <= most {
 		inner = max(inner, behind)
+		g.meta = box{bubblePadX + inner - w, y - h, w, h}
+		return inner, y + 2
+	}
+	if acts := g.file.acts; len(g.body.lines) == 0 && len(acts) > 0 && g.file.side+theme.Space1+w <= bubblePadX+inner {
 		g.meta = box{bubblePadX + inner - w, y - h, w, h}
 		return inner, y + 2
 	}
@@ -140,6 +165,7 @@ func (g *bubbleGeometry) place(m Message, b *Bubble) {
 		r.x += left
 		r.y += top
 	}
+	g.file.move(left, top)
 	g.height = g.bubble.y + g.bubble.h
 	if m.Removed == "" && len(m.Reactions) > 0 {
 		g.placeReactions(m, b)

@@ -20,7 +20,10 @@ func isBidiControl(r rune) bool {
 // controls, other controls, invisible format characters and invalid UTF-8 are
 // dropped, white space is folded, and at most 128 runes stay. Joiners stay
 // because emoji and several scripts need them.
-func CleanName(s string) string {
+func CleanName(s string) string { return clean(s, maxName) }
+
+// clean is CleanName for at most so many runes.
+func clean(s string, most int) string {
 	var b strings.Builder
 	n, space := 0, false
 	for _, r := range s {
@@ -38,7 +41,7 @@ func CleanName(s string) string {
 			space = false
 		}
 		b.WriteRune(r)
-		if n++; n == maxName {
+		if n++; n == most {
 			break
 		}
 	}

@@ -25,6 +25,7 @@ type ComposerWords struct {
 	Placeholder string // "Write to Ada"
 	Send        string // name of the send button
 	Cancel      string // name of the button that ends a reply or an edit
+	Attach      string // name of the button that adds files; "": there is none
 }
 
 // ComposerBanner says above the text what the next message belongs to.
@@ -47,12 +48,15 @@ type Composer struct {
 	Page     func(dy float32)  // Page Up and Page Down: -1 or 1 pages of the timeline
 	Grown    func()            // the height changed; lay the parent out again
 	Escape   func()            // Escape without a banner to close
+	Attach   func()            // the button that adds files
+	Paste    func()            // Paste, when the clipboard holds no text
 
 	words  ComposerWords
 	entry  *composerEntry
 	themed *container.ThemeOverride
 	send   *Button
 	close  *Button
+	attach *Button
 	banner *ComposerBanner
 	lines  int
 	width  float32
@@ -67,6 +71,12 @@ func NewComposer(words ComposerWords) *Composer {
 	c.send.rank = Primary
 	c.send.Disable()
 	c.close = NewIconButton(theme.IconClose, words.Cancel, c.cancel)
+	c.attach = NewIconButton(theme.IconAttach, words.Attach, func() {
+		if c.Attach != nil {
+			c.Attach()
+		}
+	})
+	setVisible(c.attach, words.Attach != "")
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -106,8 +116,12 @@ func (c *Composer) SetEnabled(on bool) {
 	} else {
 		c.entry.Disable()
 	}
+	c.attach.setOff(!on)
 	c.changed(c.entry.Text)
 }
+
+// SetAttachable lets people add files or not, as while a message is edited.
+func (c *Composer) SetAttachable(on bool) { c.attach.setOff(!on || c.entry.Disabled()) }
 
 func (c *Composer) submit() {
 	text := strings.TrimSpace(c.entry.Text)
@@ -176,7 +190,15 @@ const (
 )
 
 func (c *Composer) entryWidth(width float32) float32 {
-	return width - composerButton - 3*composerPad
+	return width - composerButton - 3*composerPad - c.lead()
+}
+
+// lead is the room of the button before the text.
+func (c *Composer) lead() float32 {
+	if !c.attach.Visible() {
+		return 0
+	}
+	return composerButton
 }
 
 func (c *Composer) bannerHeight() float32 {
@@ -205,7 +227,7 @@ func (c *Composer) CreateRenderer() fyne.WidgetRenderer {
 	title := NewText("", TextOptions{Size: theme.SizeMeta, Color: theme.Accent, Bold: true, Cut: true})
 	text := NewText("", TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Cut: true})
 
-	p := &parts{owner: c, objects: []fyne.CanvasObject{ground, bar, icon, title, text, c.themed, c.send, c.close}}
+	p := &parts{owner: c, objects: []fyne.CanvasObject{ground, bar, icon, title, text, c.themed, c.attach, c.send, c.close}}
 	p.refresh = func() {
 		ground.FillColor, ground.StrokeColor = colorOf(c, theme.Surface), colorOf(c, theme.Outline)
 		if c.entry.focused {
@@ -235,7 +257,8 @@ func (c *Composer) CreateRenderer() fyne.WidgetRenderer {
 			place(c.close, s.Width-composerButton-composerPad, theme.Space1, composerButton, composerButton)
 		}
 		h := s.Height - top
-		place(c.themed, composerPad, top+composerPad, c.entryWidth(s.Width), h-2*composerPad)
+		place(c.attach, composerPad, s.Height-composerButton-composerPad, composerButton, composerButton)
+		place(c.themed, composerPad+c.lead(), top+composerPad, c.entryWidth(s.Width), h-2*composerPad)
 		place(c.send, s.Width-composerButton-composerPad, s.Height-composerButton-composerPad, composerButton, composerButton)
 		if c.width != s.Width {
 			c.width = s.Width
@@ -331,6 +354,15 @@ func (e *composerEntry) TypedKey(k *fyne.KeyEvent) {
 		}
 	}
 	e.Entry.TypedKey(k)
+}
+
+// TypedShortcut implements fyne.Shortcutable: Paste without a text is handed on.
+func (e *composerEntry) TypedShortcut(s fyne.Shortcut) {
+	if p, ok := s.(*fyne.ShortcutPaste); ok && e.c.Paste != nil && p.Clipboard.Content() == "" {
+		e.c.Paste()
+		return
+	}
+	e.Entry.TypedShortcut(s)
 }
 
 // composerTheme is the application's theme with larger text and no frame of its

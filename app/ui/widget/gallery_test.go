@@ -95,6 +95,10 @@ func specimens() []specimen {
 		}},
 		{"bubbles", 560, 0, bubbles},
 		{"bubble-states", 420, 0, bubbleStates},
+		{"file-cards", 560, 0, func() fyne.CanvasObject { return bubblesOf(fileCards()) }},
+		{"file-cards-narrow", 280, 0, func() fyne.CanvasObject { return bubblesOf(fileCards()) }},
+		{"file-pictures", 560, 0, func() fyne.CanvasObject { return bubblesOf(filePictures()) }},
+		{"file-pictures-narrow", 280, 0, func() fyne.CanvasObject { return bubblesOf(filePictures()[:4]) }},
 		{"rows", 300, 0, conversationRows},
 		{"composer-empty", 520, 0, func() fyne.CanvasObject { return newComposer("") }},
 		{"composer-lines", 520, 0, func() fyne.CanvasObject {
@@ -247,7 +251,7 @@ func conversationList() fyne.CanvasObject {
 }
 
 func newComposer(text string) *widget.Composer {
-	c := widget.NewComposer(widget.ComposerWords{Placeholder: "Write to Ada", Send: "Send", Cancel: "Cancel"})
+	c := widget.NewComposer(widget.ComposerWords{Placeholder: "Write to Ada", Send: "Send", Cancel: "Cancel", Attach: "Add files"})
 	c.Resize(fyne.NewSize(520, 44))
 	c.SetText(text)
 	return c

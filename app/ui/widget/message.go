@@ -37,7 +37,8 @@ type Message struct {
 	Own       bool
 	Author    string // shown above the first bubble of a group in a conversation of several
 	Text      string
-	PlainText bool // no links, no markup: requests of strangers
+	File      *Attachment // nil: none; Text is its caption then
+	PlainText bool        // no links, no markup: requests of strangers
 	Quote     *Quote
 	Reactions []Reaction
 

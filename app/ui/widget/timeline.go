@@ -25,6 +25,12 @@ type RowView interface {
 	HeightFor(width float32) float32
 }
 
+// Releaser is a RowView that is told when it goes out of sight, so that it lets
+// go of what is large. It is shown anew before it is seen again.
+type Releaser interface {
+	Release()
+}
+
 // Direction says on which side of a row to look.
 type Direction int
 
@@ -190,6 +196,14 @@ func (t *Timeline) ScrollToRow(key string) bool {
 	t.bottom, t.anchor, t.offset = false, key, t.Size().Height/3
 	t.arrange()
 	return true
+}
+
+// Redraw draws the row with key anew, when it is in sight: what it shows beside
+// its value has come, such as a picture. Its height stays.
+func (t *Timeline) Redraw(key string) {
+	if s := t.shown[key]; s != nil {
+		s.view.Refresh()
+	}
 }
 
 // FocusGained implements fyne.Focusable.

@@ -163,7 +163,7 @@ func (t *Timeline) showPlaced() {
 	for key, s := range t.shown {
 		if !s.inSight {
 			delete(t.shown, key)
-			t.spare[s.kind] = append(t.spare[s.kind], s)
+			t.putBack(s)
 		}
 	}
 	width := t.columnWidth()
@@ -175,11 +175,20 @@ func (t *Timeline) showPlaced() {
 	}
 }
 
+// putBack keeps a view that is out of sight for another row.
+func (t *Timeline) putBack(s *shownRow) {
+	if r, ok := s.view.(Releaser); ok {
+		r.Release()
+	}
+	s.row = nil
+	t.spare[s.kind] = append(t.spare[s.kind], s)
+}
+
 func (t *Timeline) viewFor(row Row) *shownRow {
 	key, kind := row.RowKey(), reflect.TypeOf(row)
 	s := t.shown[key]
 	if s != nil && s.kind != kind {
-		t.spare[s.kind] = append(t.spare[s.kind], s)
+		t.putBack(s)
 		s = nil
 	}
 	if s == nil {
