@@ -21,7 +21,9 @@ type desk struct {
 	out   io.Writer
 	words io.Writer
 	emit  func(any) error // prints one object of a verb that streams; nil: the verb collects and answers them
-	input context.Context // ends with the input of rpc, so that what waits for more to happen ends too
+	// notify writes a notification of rpc; nil: there is nobody to notify.
+	notify func(method string, params any)
+	input  context.Context // ends with the input of rpc, so that what waits for more to happen ends too
 
 	session *session
 }

@@ -22,21 +22,27 @@ func (rpcVerb) do(ctx context.Context, d *desk) (any, error) {
 	served.in, served.emit, served.input = nil, nil, input
 	served.flags.JSON = true
 	out := &lineWriter{out: d.out}
+	served.notify = func(method string, params any) {
+		out.write(notification{JSONRPC: "2.0", Method: method, Params: params}) //nolint:errcheck // a failing writer ends the connection
+	}
 	subscription := &subscription{desk: &served, out: out}
 	defer subscription.stop()
-	server := &rpcServer{in: d.in, out: out, ended: ended, ready: func(method string, params map[string]json.RawMessage) (work, error) {
+	server := &rpcServer{in: d.in, out: out, ended: ended}
+	server.ready = func(method string, params map[string]json.RawMessage) (work, error) {
 		switch method {
 		case "subscribe":
 			return work{first: func(ctx context.Context) (any, error) { return subscription.start(ctx, params) }}, nil
 		case "unsubscribe":
 			return work{first: func(context.Context) (any, error) { subscription.stop(); return done{}, nil }}, nil
+		case "interrupt":
+			return server.calls.interruptCall(params)
 		}
 		v, err := parseCall(method, params)
 		if err != nil {
 			return work{}, err
 		}
 		return asWork(v, &served), nil
-	}}
+	}
 	return nil, server.serve(ctx)
 }
 

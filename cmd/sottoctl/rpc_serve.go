@@ -29,6 +29,7 @@ type rpcServer struct {
 	out   *lineWriter
 	ready func(method string, params map[string]json.RawMessage) (work, error)
 	ended func() // called when the input has ended, before what was asked is finished; may be nil
+	calls calls
 }
 
 type answer struct {
@@ -109,7 +110,8 @@ func (s *rpcServer) dispatch(ctx context.Context, turns chan<- func(), aside fun
 			s.answer(r, nil, err)
 			continue
 		}
-		turn := func() { s.finish(ctx, r, w, aside) }
+		calling, end := s.calls.begin(ctx, r.id)
+		turn := func() { s.finish(calling, r, w, aside, end) }
 		if w.aside {
 			aside(turn)
 			continue
@@ -118,15 +120,17 @@ func (s *rpcServer) dispatch(ctx context.Context, turns chan<- func(), aside fun
 	}
 }
 
-// finish runs a request and answers it.
-func (s *rpcServer) finish(ctx context.Context, r request, w work, aside func(func())) {
+// finish runs a request, ends its call, and answers it.
+func (s *rpcServer) finish(ctx context.Context, r request, w work, aside func(func()), end func()) {
 	result, err := w.first(ctx)
 	if err != nil || w.then == nil {
+		end()
 		s.answer(r, result, err)
 		return
 	}
 	wait := func() {
 		result, err := w.then(ctx)
+		end()
 		s.answer(r, result, err)
 	}
 	if w.aside {

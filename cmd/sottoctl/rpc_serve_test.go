@@ -22,13 +22,17 @@ type bench struct {
 }
 
 func startBench(t *testing.T, ready func(string, map[string]json.RawMessage) (work, error)) *bench {
+	return startServer(t, &rpcServer{}, ready)
+}
+
+func startServer(t *testing.T, s *rpcServer, ready func(string, map[string]json.RawMessage) (work, error)) *bench {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &bench{t: t, input: inW, output: bufio.NewScanner(outR), ended: make(chan error, 1), cancel: cancel}
 	b.output.Buffer(nil, 4<<20)
 	go func() {
-		s := &rpcServer{in: inR, out: &lineWriter{out: outW}, ready: ready}
+		s.in, s.out, s.ready = inR, &lineWriter{out: outW}, ready
 		err := s.serve(ctx)
 		outW.Close()
 		b.ended <- err
@@ -207,5 +211,51 @@ func TestConcurrentAnswersNeverMixOnALine(t *testing.T) {
 	}
 	if len(seen) != 200 {
 		t.Errorf("%d answers, want 200", len(seen))
+	}
+}
+
+func TestARequestThatWaitsOrRunsCanBeInterrupted(t *testing.T) {
+	var b *bench
+	s := &rpcServer{}
+	blocked := make(chan struct{}, 2)
+	b = startServer(t, s, func(method string, params map[string]json.RawMessage) (work, error) {
+		block := func(ctx context.Context) (any, error) {
+			blocked <- struct{}{}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		switch method {
+		case "interrupt":
+			return s.calls.interruptCall(params)
+		case "send":
+			return work{first: func(context.Context) (any, error) { return nil, nil }, then: block}, nil
+		}
+		return work{first: block}, nil
+	})
+	interrupt := func(id int, request string) string {
+		return `{"jsonrpc":"2.0","id":` + strconv.Itoa(id) + `,"method":"interrupt","params":{"request":` + request + `}}`
+	}
+	b.say(call(1, "send"))
+	b.say(call(2, "whoami"))
+	<-blocked
+	<-blocked
+	b.say(interrupt(3, "1"))
+	b.say(interrupt(4, "2"))
+	heard := b.hear() + b.hear() + b.hear() + b.hear()
+	for _, want := range []string{
+		`"id":1,"error":{"code":-32001`, `"id":2,"error":{"code":-32001`, `"code":"interrupted"`,
+		`"id":3,"result":{"v":1,"request":1,"interrupted":true}`, `"id":4,"result":{"v":1,"request":2,"interrupted":true}`,
+	} {
+		if !strings.Contains(heard, want) {
+			t.Errorf("heard %s, want %s in it", heard, want)
+		}
+	}
+	b.say(interrupt(5, "1"))
+	if got := b.hear(); !strings.Contains(got, `"interrupted":false`) {
+		t.Errorf("heard %s of a request that was answered", got)
+	}
+	b.say(interrupt(6, "[1]"))
+	if got := b.hear(); !strings.Contains(got, "-32602") {
+		t.Errorf("heard %s of no id", got)
 	}
 }
