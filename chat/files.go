@@ -66,10 +66,12 @@ type Attachment struct {
 }
 
 // Attachments holds the attachments, one for a message at most, and a small picture beside each. Deleting a message or
-// conversation destroys theirs: the keys and rows in the unit of work, the files when it has committed.
+// conversation, and putting a tombstone in the place of a message, destroys theirs: the keys and rows in the unit of work,
+// the files when it has committed.
 type Attachments interface {
 	Get(MessageID) (Attachment, error)
-	// Put inserts or replaces; ErrNotFound when the message is not stored.
+	// Put inserts or replaces; ErrNotFound when the message is not stored, or is a tombstone; ErrExists when another
+	// attachment has its Blob. A file that was named before and is not now goes after the commit.
 	Put(Attachment) error
 	// Page returns at most limit messages with an attachment, of one conversation in descending position: those before
 	// the position, the newest when before is 0.
@@ -80,7 +82,8 @@ type Attachments interface {
 	Delete(MessageID) error
 	// Preview returns the small picture, ErrNotFound without one.
 	Preview(MessageID) ([]byte, error)
-	// PutPreview keeps a small picture, at most MaxPreview bytes; ErrNotFound without an attachment.
+	// PutPreview keeps a small picture of 1 to MaxPreview bytes (ErrMalformed, ErrTooLarge); ErrNotFound without an
+	// attachment.
 	PutPreview(MessageID, []byte) error
 }
 

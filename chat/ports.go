@@ -26,6 +26,7 @@ type Tx interface {
 	Conversations() Conversations
 	Messages() Messages
 	Annotations() Annotations
+	Attachments() Attachments
 	Deadlines() Deadlines
 	Sessions() Sessions
 	Prekeys() Prekeys

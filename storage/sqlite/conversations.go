@@ -108,6 +108,9 @@ func (r conversationsRepo) Destroy(id chat.ConversationID) error {
 	if err != nil {
 		return err
 	}
+	if err := r.t.destroyFiles("conversation", th.row); err != nil {
+		return err
+	}
 	if err := r.t.destroyMessages(th); err != nil {
 		return err
 	}

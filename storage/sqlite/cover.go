@@ -110,7 +110,11 @@ func (c *covers) load(db *conn, keys *ring, sealed vault.Cover, schema int) erro
 	}
 	d := c.draft()
 	threadKeys := map[int64]int64{}
-	for i, t := range covered[:min(n, len(covered))] {
+	for _, t := range covered {
+		i := t.index()
+		if i >= n {
+			continue
+		}
 		var key int64
 		if t.purpose != "" {
 			key, _ = keys.purpose(t.purpose)
@@ -121,6 +125,8 @@ func (c *covers) load(db *conn, keys *ring, sealed vault.Cover, schema int) erro
 			case conversations:
 				rowKey = integer(row[1])
 				threadKeys[id] = rowKey
+			case attachments:
+				rowKey = integer(row[atKey])
 			case threads:
 				rowKey = threadKeys[id]
 			}

@@ -276,6 +276,9 @@ func (t *tx) unlistEnded(th *thread, id int64, row []value) error {
 	if err := t.journal(id); err != nil {
 		return err
 	}
+	if err := t.destroyFile(id); err != nil {
+		return err
+	}
 	if err := t.setEnd(id, ending{}); err != nil || row == nil {
 		return err
 	}

@@ -34,6 +34,10 @@ type inventory struct {
 	Messages      map[string][]chat.Message
 	Seqs          map[string]uint64
 	Annotations   map[string][]chat.Annotation
+	Attachments   []chat.Attachment
+	Moving        []chat.Attachment
+	Previews      [][]byte
+	Files         map[string][]chat.Message // as the gallery of a conversation shows them
 	Sessions      []chat.Session
 	Prekeys       []chat.Prekey
 	Seen          []bool
@@ -97,6 +101,14 @@ func goldenMessage(n byte, i int) chat.Message {
 	return m
 }
 
+// goldenFile is the attachment of the i-th message of the first conversation, one of the bare ones.
+func goldenFile(i int) (chat.Message, chat.Attachment) {
+	m, a := goldenMessage(1, i), filled[chat.Attachment](i)
+	m.Kind, m.File = chat.KindAttachment, filled[chat.File](i)
+	a.Message, a.State = m.ID, chat.FileHere
+	return m, a
+}
+
 // fillGolden puts rows into every table, replaces some and deletes some.
 func fillGolden(t testing.TB, s *Store) {
 	t.Helper()
@@ -134,6 +146,14 @@ func fillGolden(t testing.TB, s *Store) {
 			a.ID, a.Conversation, a.Target = chat.MessageID{100, byte(i)}, conv(1), chat.MessageID{1, byte(i / 2)}
 			errs = append(errs, tx.Annotations().Put(a))
 		}
+		for i := 10; i <= 50; i += 10 {
+			m, a := goldenFile(i)
+			_, err := tx.Messages().Put(m)
+			errs = append(errs, err, tx.Attachments().Put(a))
+		}
+		errs = append(errs, tx.Attachments().PutPreview(chat.MessageID{1, 10}, []byte("picture 10")),
+			tx.Attachments().PutPreview(chat.MessageID{1, 20}, []byte("picture 20")),
+			tx.Attachments().PutPreview(chat.MessageID{1, 50}, []byte("picture 50")))
 		return errors.Join(errs...)
 	})
 	s.fresh.many = true // the tags so far are merged, as in a long history
@@ -148,6 +168,10 @@ func fillGolden(t testing.TB, s *Store) {
 		late.Position, err = tx.Messages().Between(conv(1), page[5].Position, page[4].Position)
 		errs = append(errs, err)
 		_, err = tx.Messages().Put(late)
+		_, fetched := goldenFile(30)
+		fetched.State, fetched.Blob = chat.FileFetching, chat.BlobID{}
+		errs = append(errs, tx.Attachments().Put(fetched), tx.Attachments().Delete(chat.MessageID{1, 50}),
+			tx.Messages().Delete(chat.MessageID{1, 40}), tx.Attachments().PutPreview(chat.MessageID{1, 20}, []byte("another picture")))
 		_, again := tx.Replays().Reject([32]byte{1}, day.Add(time.Hour))
 		return errors.Join(append(errs, err, again, tx.Settings().Put("setting 1", []byte("new")))...)
 	})
@@ -159,6 +183,7 @@ func takeInventory(t testing.TB, s *Store) any {
 	t.Helper()
 	inv := inventory{
 		Messages: map[string][]chat.Message{}, Seqs: map[string]uint64{}, Annotations: map[string][]chat.Annotation{},
+		Files: map[string][]chat.Message{},
 	}
 	err := s.View(context.Background(), func(tx chat.Tx) error {
 		var errs []error
@@ -183,10 +208,24 @@ func takeInventory(t testing.TB, s *Store) any {
 				if !reflect.DeepEqual(got, m) {
 					t.Errorf("message %d of conversation %d is another by its id", i, n)
 				}
+				a, err := tx.Attachments().Get(m.ID)
+				if err == nil {
+					inv.Attachments = append(inv.Attachments, a)
+				} else if !errors.Is(err, chat.ErrNotFound) {
+					note(err)
+				}
+				picture, err := tx.Attachments().Preview(m.ID)
+				if err == nil {
+					inv.Previews = append(inv.Previews, picture)
+				} else if !errors.Is(err, chat.ErrNotFound) {
+					note(err)
+				}
 				seq, err := tx.Messages().LastSeq(conv(n), m.Author, m.Device)
 				note(err)
 				inv.Seqs[fmt.Sprint(n, m.Author, m.Device)] = seq
 			}
+			inv.Files[name], err = tx.Attachments().Page(conv(n), 0, 1000)
+			note(err)
 			for i := range byte(8) {
 				found, err := tx.Annotations().ForTarget(conv(n), chat.MessageID{1, i})
 				note(err)
@@ -205,6 +244,8 @@ func takeInventory(t testing.TB, s *Store) any {
 			note(err)
 			inv.Seen = append(inv.Seen, seen)
 		}
+		inv.Moving, err = tx.Attachments().Moving()
+		note(err)
 		inv.Rejections, err = tx.Replays().Rejections()
 		note(err)
 		inv.Mailboxes, err = tx.Mailboxes().List()
@@ -385,17 +426,23 @@ func TestHistorySurvivesTheWayBackAndForth(t *testing.T) {
 		}
 		closeStore(t, s)
 		if number < 4 {
-			withoutEnds(want) // the older schemas have none
+			withoutFields(want, "Expires") // the older schemas have none
+		}
+		if number < 5 {
+			withoutFields(want, "File")
+			for _, name := range []string{"Attachments", "Moving", "Previews", "Files"} {
+				delete(want.(map[string]any), name)
+			}
 		}
 		sameListing(t, "back to "+strconv.Itoa(number)+" and opened", takeInventory(t, p.open(t)), want)
 	}
 }
 
-// withoutEnds takes the ends of the messages out of a listing.
-func withoutEnds(listing any) {
+// withoutFields takes a field of the messages out of a listing.
+func withoutFields(listing any, field string) {
 	for _, conversation := range listing.(map[string]any)["Messages"].(map[string]any) {
 		for _, m := range conversation.([]any) {
-			delete(m.(map[string]any), "Expires")
+			delete(m.(map[string]any), field)
 		}
 	}
 }

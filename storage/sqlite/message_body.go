@@ -6,10 +6,12 @@ import (
 	"sotto/chat"
 )
 
-// A message that has an end is written in the second layout, which adds it; others in the first.
+// A message that has an end is written in the second layout, which adds it; one with a file in the third, which adds both;
+// others in the first.
 const (
 	messageV1 = 1
 	messageV2 = 2
+	messageV3 = 3
 )
 
 // Flags of a message body.
@@ -34,6 +36,9 @@ func encodeMessage(m chat.Message) []byte {
 	if !m.Expires.IsZero() {
 		version = messageV2
 	}
+	if !m.File.IsZero() {
+		version = messageV3
+	}
 	w := layout(version).fixed(m.ID[:]).fixed(m.Conversation[:]).fixed(m.Author[:]).fixed(m.Device[:]).uint(flags).
 		text(string(m.Kind)).uint(m.Seq).time(m.Sent).time(m.Received).text(string(m.State)).text(m.Text).
 		fixed(m.ReplyTo[:]).int(int64(m.ExpiresAfter)).uint(m.EditSeq).uint(uint64(len(m.Reactions)))
@@ -41,16 +46,19 @@ func encodeMessage(m chat.Message) []byte {
 		w.fixed(r.From[:]).text(r.Emoji).uint(r.Seq)
 	}
 	w.text(m.Notice).bytes(m.Raw).int(int64(m.Missing)).text(m.Failure).int(m.Revision)
-	if version == messageV2 {
+	if version >= messageV2 {
 		w.time(m.Expires)
+	}
+	if f := m.File; version >= messageV3 {
+		w.text(f.Name).text(f.Type).int(f.Size).int(int64(f.Width)).int(int64(f.Height))
 	}
 	return w.b
 }
 
 func decodeMessage(b []byte) (m chat.Message, ok bool) {
 	version := byte(messageV1)
-	if len(b) > 0 && b[0] == messageV2 {
-		version = messageV2
+	if len(b) > 0 && (b[0] == messageV2 || b[0] == messageV3) {
+		version = b[0]
 	}
 	r := read(b, version)
 	r.fixed(m.ID[:])
@@ -74,9 +82,13 @@ func decodeMessage(b []byte) (m chat.Message, ok bool) {
 		m.Reactions = append(m.Reactions, v)
 	}
 	m.Notice, m.Raw, m.Missing, m.Failure, m.Revision = r.text(), r.bytes(), int(r.int()), r.text(), r.int()
-	if version == messageV2 {
+	if version >= messageV2 {
 		m.Expires = r.time()
-		r.failed = r.failed || m.Expires.IsZero()
+		r.failed = r.failed || version == messageV2 && m.Expires.IsZero()
+	}
+	if version >= messageV3 {
+		m.File = chat.File{Name: r.text(), Type: r.text(), Size: r.int(), Width: int(r.int()), Height: int(r.int())}
+		r.failed = r.failed || m.File.IsZero()
 	}
 	return m, r.done()
 }

@@ -226,13 +226,22 @@ func (r messagesRepo) replace(th *thread, m chat.Message) (chat.Message, error) 
 	if err != nil {
 		return m, mapped(err)
 	}
-	if m.Text != old.Text || m.Deleted != old.Deleted || m.Kind != old.Kind || !m.DisplayTime().Equal(old.DisplayTime()) {
+	if m.Text != old.Text || m.File != old.File || m.Deleted != old.Deleted || m.Kind != old.Kind || !m.DisplayTime().Equal(old.DisplayTime()) {
 		if err := r.t.journal(id); err != nil {
 			return m, err
 		}
 	}
 	if m.Deleted && !old.Deleted {
 		r.t.purge = true
+	}
+	switch {
+	case m.Deleted: // nothing is left of what a tombstone stands for, whoever buried it
+		err = r.t.destroyFile(id)
+	case m.Position != old.Position:
+		err = r.t.moveFile(id, m)
+	}
+	if err != nil {
+		return m, err
 	}
 	if endingOf(th, m) != endingOf(th, old) {
 		if err := r.t.setEnd(id, endingOf(th, m)); err != nil {
@@ -274,6 +283,9 @@ func (r messagesRepo) Delete(id chat.MessageID) error {
 		return err
 	}
 	if err := r.t.setEnd(integer(row[0]), ending{}); err != nil {
+		return err
+	}
+	if err := r.t.destroyFile(integer(row[0])); err != nil {
 		return err
 	}
 	return r.t.remove(messages, integer(row[0]))

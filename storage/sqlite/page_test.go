@@ -63,7 +63,7 @@ func TestEveryColumnStandsInTheStoragePage(t *testing.T) {
 		}
 	}
 	sealed := append([]*table{stateTable}, digested...)
-	sealed = append(sealed, messages, segments, annotations)
+	sealed = append(sealed, messages, segments, annotations, previews)
 	for _, row := range rows {
 		name := row[0].(string)
 		cells, ok := described[name]
@@ -93,7 +93,7 @@ func TestEveryColumnStandsInTheStoragePage(t *testing.T) {
 			t.Errorf("table %s has a body: %v; it is sealed: %v", name, body, i >= 0)
 		case !body && key != "-", body && sealed[i].purpose != "" && key != sealed[i].purpose:
 			t.Errorf("table %s: the page says it is sealed under %q", name, key)
-		case body && sealed[i].purpose == "" && key != "own" && key != "the vault key":
+		case body && sealed[i].purpose == "" && key != "own" && key != "the file's" && key != "the vault key":
 			t.Errorf("table %s: the page says it is sealed under %q, not under the conversation's key", name, key)
 		}
 	}

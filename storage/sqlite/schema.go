@@ -30,10 +30,11 @@ var migrations = []migration{
 		down: stage{before: schema3Down, move: unlistEverything, after: schema3DownAfter},
 	},
 	{up: stage{before: schema4}, down: stage{move: forgetEnds, after: schema4Down}},
+	{up: stage{before: schema5}, down: stage{move: forgetFiles, after: schema5Down}},
 }
 
 // digestsIn is how many digests the cover of a schema holds: the first of digested.
-var digestsIn = []int{0, 12, 12, 16, 17}
+var digestsIn = []int{0, 12, 12, 16, 17, 18}
 
 // version returns the number of the newest migration that the file has.
 func version(c *conn) (int, error) {

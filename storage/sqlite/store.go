@@ -43,6 +43,7 @@ type Store struct {
 	tags    *vault.Tagger
 
 	follower     atomic.Pointer[func(erased bool)]
+	removed      atomic.Pointer[func(...chat.BlobID)]
 	formerSearch atomic.Pointer[vault.RowKey] // of the snapshot that an erasure made unreadable
 
 	checking   atomic.Pointer[context.CancelFunc] // interrupts a check that runs
@@ -248,7 +249,11 @@ func (s *Store) load() error {
 
 // loadPurposes unwraps the keys that belong to no conversation.
 func (s *Store) loadPurposes() error {
-	rows, err := s.writer.rows("SELECT id, body FROM keys WHERE id NOT IN (SELECT key FROM conversations)")
+	query := "SELECT id, body FROM keys WHERE id NOT IN (SELECT key FROM conversations)"
+	if s.schema >= 5 {
+		query += " AND id NOT IN (SELECT key FROM attachments)"
+	}
+	rows, err := s.writer.rows(query)
 	if err != nil {
 		return err
 	}
@@ -323,10 +328,15 @@ func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) 
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.release()
+	var left []chat.BlobID
+	defer func() {
+		s.release()
+		s.tellRemoved(left)
+	}()
 	err := s.writeTx(func(t *tx) error {
 		t.erase, t.purge = how == erases, how == purges
 		err := f(t)
+		left = t.left
 		switch {
 		case t.erase:
 			how = erases
@@ -335,6 +345,9 @@ func (s *Store) write(ctx context.Context, how thorough, f func(chat.Tx) error) 
 		}
 		return err
 	})
+	if err != nil {
+		left = nil
+	}
 	if errors.Is(err, chat.ErrDiskFull) {
 		s.relieve()
 	}

@@ -59,6 +59,9 @@ var (
 	events      = record("events", "events", false)
 	settings    = record("settings", "settings", true)
 	deadlines   = newTable("deadlines", "settings", false)
+
+	attachments = newTable("attachments", "", true, "conversation", "position", "message", "key", "blob", "moving")
+	previews    = newTable("previews", "", false, "key")
 )
 
 func record(name, purpose string, covered bool) *table {
@@ -68,7 +71,7 @@ func record(name, purpose string, covered bool) *table {
 // covered lists the tables whose every row is checked at opening.
 var covered = []*table{
 	keysTable, conversations, contacts, sessions, prekeys, initials, mailboxes, routes, invitations, queue, consents,
-	settings, threads,
+	settings, threads, attachments,
 }
 
 // counted lists the tables that are checked when they are first read.
@@ -76,7 +79,7 @@ var counted = []*table{rejections, audit, events, deadlines}
 
 // digested lists the tables in the order of their digests in the cover, which is part of its format: new ones come last
 // (docs/STORAGE.md section 5).
-var digested = slices.Concat(covered, counted)
+var digested = slices.Concat(covered[:13], counted, covered[13:])
 
 func (t *table) isCounted() bool { return slices.Contains(counted, t) }
 

@@ -46,9 +46,27 @@ func populate(t testing.TB, s *Store) {
 				})
 				errs = append(errs, err)
 			}
+			_, err := tx.Messages().Put(fileMessage(n, 3))
+			errs = append(errs, err, tx.Attachments().Put(file(n, 3)), tx.Attachments().PutPreview(chat.MessageID{n, 3}, []byte("picture")))
 		}
 		return errors.Join(errs...)
 	})
+}
+
+// fileMessage is the i-th message of a conversation, which has a file, and file its attachment.
+func fileMessage(n, i byte) chat.Message {
+	return chat.Message{
+		ID: chat.MessageID{n, i}, Conversation: conv(n), Author: chat.ContactID{n}, Seq: uint64(i), Kind: chat.KindAttachment,
+		Text: "caption", File: chat.File{Name: "letter.pdf", Type: "application/pdf", Size: 4321},
+	}
+}
+
+func file(n, i byte) chat.Attachment {
+	return chat.Attachment{
+		Message: chat.MessageID{n, i}, Key: bytes.Repeat([]byte{'k', n, i}, 11)[:32], Hash: [32]byte{'h', n, i}, Sealed: 8192,
+		Blob: chat.BlobID{'b', n, i}, Stored: true, State: chat.FileHere, Relay: "relay.example",
+		ReadKey: bytes.Repeat([]byte{'r', n, i}, 11)[:32], UploadKey: bytes.Repeat([]byte{'u', n, i}, 11)[:32], Created: day,
+	}
 }
 
 func write(t testing.TB, s *Store, f func(chat.Tx) error) {
@@ -99,7 +117,14 @@ func TestTamperedSmallTableIsNoticedAtOpening(t *testing.T) {
 				noticed(t, profileFrom(t, p, original), name, sql)
 			})
 		}
-		if tb == keysTable || tb == threads {
+		if tb == attachments {
+			for _, column := range tb.clear {
+				t.Run(name+"/other "+column, func(t *testing.T) {
+					noticed(t, profileFrom(t, p, original), name, "UPDATE attachments SET "+column+" = 99 WHERE id = 1;")
+				})
+			}
+		}
+		if tb == keysTable || tb == threads || tb == attachments {
 			continue
 		}
 		t.Run(name+"/re-point", func(t *testing.T) {
@@ -225,6 +250,15 @@ func everything(tx chat.Tx) error {
 	for n := byte(1); n <= 2; n++ {
 		note(tx.Messages().Page(conv(n), 0, 1000))
 		note(tx.Annotations().ForTarget(conv(n), chat.MessageID{9}))
+		note(tx.Attachments().Page(conv(n), 0, 1000))
+		for _, read := range []func(chat.MessageID) error{
+			func(id chat.MessageID) error { _, err := tx.Attachments().Get(id); return err },
+			func(id chat.MessageID) error { _, err := tx.Attachments().Preview(id); return err },
+		} {
+			if err := read(chat.MessageID{n, 3}); err != chat.ErrNotFound {
+				errs = append(errs, err)
+			}
+		}
 	}
 	note(tx.Mailboxes().List())
 	note(tx.Invitations().List())

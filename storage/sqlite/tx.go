@@ -32,6 +32,8 @@ type tx struct {
 
 	settles bool // it took out of the books what was removed while the store was closed
 
+	left []chat.BlobID // files that no attachment names any more
+
 	ends map[int64]ending // of messages that this transaction gave another end; zero: none
 
 	followed  bool          // messages changed
@@ -49,6 +51,7 @@ func (t *tx) Contacts() chat.Contacts           { return contactsRepo{t} }
 func (t *tx) Conversations() chat.Conversations { return conversationsRepo{t} }
 func (t *tx) Messages() chat.Messages           { return messagesRepo{t} }
 func (t *tx) Annotations() chat.Annotations     { return annotationsRepo{t} }
+func (t *tx) Attachments() chat.Attachments     { return attachmentsRepo{t} }
 func (t *tx) Deadlines() chat.Deadlines         { return deadlinesRepo{t} }
 func (t *tx) Sessions() chat.Sessions           { return sessionsRepo{t} }
 func (t *tx) Prekeys() chat.Prekeys             { return prekeysRepo{t} }

@@ -83,7 +83,7 @@ func Salvage(
 	w := &wrecker{
 		ctx: ctx, im: im, v: v, into: into, now: now, progress: progress, ends: map[int64]time.Time{},
 		keys: map[int64]vault.RowKey{}, purposes: map[string]int64{}, threads: map[int64]*wreckThread{}, tables: map[*table]*TableLoss{},
-		keyRows: map[mark]bool{}, claimed: map[int64]int64{},
+		keyRows: map[mark]bool{}, claimed: map[int64]int64{}, files: map[int64]wreckFile{},
 	}
 	if len(im.stray) > 0 {
 		w.twice = map[tableRow]bool{}
@@ -102,6 +102,7 @@ func Salvage(
 		if step == 1 {
 			w.readCover()
 			w.readManifests()
+			w.readFiles()
 			if err := w.putSmall(); err != nil {
 				return nil, err
 			}
@@ -114,7 +115,7 @@ func Salvage(
 }
 
 // wreckTables are the tables whose rows are counted.
-var wreckTables = slices.Concat([]*table{messages, annotations, segments}, digested)
+var wreckTables = slices.Concat([]*table{messages, annotations, segments, previews}, digested)
 
 // wrecker is one salvage under way.
 type wrecker struct {
@@ -135,6 +136,7 @@ type wrecker struct {
 	keyRows  map[mark]bool     // rows of keys, which have the shape of threads
 	claimed  map[int64]int64   // keys of conversations as their rows say in the clear
 	twice    map[tableRow]bool // rows that were counted; nil unless frames are read twice
+	files    map[int64]wreckFile
 
 	cover         *vault.Cover
 	contacts      []found[chat.Contact]
@@ -246,7 +248,7 @@ func (w *wrecker) takeKey(c cell, _ *[]*table) error {
 			}
 		}
 		w.keys[c.row], w.keyRows[markOf(bytesOf(row[1]))] = key, true
-		if purpose != "" {
+		if purpose != "" && purpose != filePurpose {
 			w.purposes[purpose] = c.row
 		}
 		return nil

@@ -71,6 +71,7 @@ func (im *image) cells(n uint32, page []byte, f func(cell)) (sound bool) {
 // shapes are those of rows with a sealed body.
 var shapes = map[string]bool{
 	"nb": true, "nibb": true, "niib": true, "niibb": true, "nibbb": true, "niiib": true,
+	"niiiinib": true, "niiiibib": true, "nib": true,
 	"nnnb": true, "nbnb": true, "nnbb": true, "nbbb": true,
 }
 

@@ -14,7 +14,8 @@ const wreckBatch = 500
 // takeSmall reads every table but the messages, in the second pass.
 func (w *wrecker) takeSmall(c cell, hint *[]*table) error {
 	switch c.shape {
-	case "nb", "nibb", "niib", "niiib", "nnnb", "nbnb", "nnbb", "nbbb":
+	case "nb", "nibb", "niib", "niiib", "nnnb", "nbnb", "nnbb", "nbbb",
+		"niiiinib", "niiiibib", "nib":
 	default:
 		return nil
 	}
@@ -31,6 +32,10 @@ func (w *wrecker) takeSmall(c cell, hint *[]*table) error {
 		w.takeSegment(c, row)
 	case "niiib":
 		w.takeState(c, row)
+	case "niiiinib", "niiiibib":
+		w.takeAttachment(c, row)
+	case "nib":
+		w.takePreview(c, row)
 	default:
 		w.takeRecord(c, row, hint)
 	}
@@ -96,7 +101,7 @@ func (w *wrecker) takeConversation(c cell, row []value) {
 // formerAuthor reports whether a row is of the table of authors of the first two schemas, which has the same shape: its
 // integer is a conversation.
 func (w *wrecker) formerAuthor(row []value) bool {
-	return len(bytesOf(row[2])) == len(vault.Tag{}) && w.cover != nil && len(w.cover.Tables) < len(digested)
+	return len(bytesOf(row[2])) == len(vault.Tag{}) && w.cover != nil && len(w.cover.Tables) < digestsIn[3]
 }
 
 func (w *wrecker) takeSegment(c cell, row []value) {

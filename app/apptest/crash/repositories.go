@@ -12,6 +12,7 @@ func (t tx) Contacts() chat.Contacts { return contacts{t.Tx.Contacts(), t.point}
 func (t tx) Conversations() chat.Conversations { return conversations{t.Tx.Conversations(), t.point} }
 func (t tx) Messages() chat.Messages           { return messages{t.Tx.Messages(), t.point} }
 func (t tx) Annotations() chat.Annotations     { return annotations{t.Tx.Annotations(), t.point} }
+func (t tx) Attachments() chat.Attachments     { return attachments{t.Tx.Attachments(), t.point} }
 func (t tx) Sessions() chat.Sessions           { return sessions{t.Tx.Sessions(), t.point} }
 func (t tx) Prekeys() chat.Prekeys             { return prekeys{t.Tx.Prekeys(), t.point} }
 func (t tx) Replays() chat.Replays             { return replays{t.Tx.Replays(), t.point} }
@@ -78,6 +79,23 @@ func (in annotations) Put(a chat.Annotation) error {
 
 func (in annotations) DeleteForTarget(conv chat.ConversationID, id chat.MessageID) error {
 	return in.write("Annotations.DeleteForTarget", func() error { return in.Annotations.DeleteForTarget(conv, id) })
+}
+
+type attachments struct {
+	chat.Attachments
+	point
+}
+
+func (in attachments) Put(a chat.Attachment) error {
+	return in.write("Attachments.Put", func() error { return in.Attachments.Put(a) })
+}
+
+func (in attachments) Delete(id chat.MessageID) error {
+	return in.write("Attachments.Delete", func() error { return in.Attachments.Delete(id) })
+}
+
+func (in attachments) PutPreview(id chat.MessageID, picture []byte) error {
+	return in.write("Attachments.PutPreview", func() error { return in.Attachments.PutPreview(id, picture) })
 }
 
 type sessions struct {

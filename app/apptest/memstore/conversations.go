@@ -61,6 +61,9 @@ func (r conversations) Destroy(id chat.ConversationID) error {
 	}
 	s := r.t.s
 	for _, p := range s.threads[id] {
+		if err := r.t.destroyFile(p.id); err != nil {
+			return err
+		}
 		if err := unset(r.t, s.messages, p.id); err != nil {
 			return err
 		}

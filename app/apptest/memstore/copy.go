@@ -53,6 +53,12 @@ func copyAnnotation(a chat.Annotation) chat.Annotation {
 	return a
 }
 
+func copyAttachment(a chat.Attachment) chat.Attachment {
+	a.Key, a.ReadKey, a.UploadKey = blob(a.Key), blob(a.ReadKey), blob(a.UploadKey)
+	a.NotBefore, a.Created = instant(a.NotBefore), instant(a.Created)
+	return a
+}
+
 func copySession(s chat.Session) chat.Session {
 	s.State, s.Header = blob(s.State), blob(s.Header)
 	s.Created, s.Used, s.Archived = instant(s.Created), instant(s.Used), instant(s.Archived)

@@ -22,6 +22,8 @@ func (s *Store) Image() *Store {
 		threads:       threads,
 		heads:         maps.Clone(s.heads),
 		annotations:   maps.Clone(s.annotations),
+		attachments:   maps.Clone(s.attachments),
+		previews:      maps.Clone(s.previews),
 		sessions:      maps.Clone(s.sessions),
 		prekeys:       maps.Clone(s.prekeys),
 		initials:      maps.Clone(s.initials),

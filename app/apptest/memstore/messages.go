@@ -92,6 +92,11 @@ func (r messages) Put(m chat.Message) (chat.Message, error) {
 		}
 		r.setThread(m.Conversation, with(thread, place{m.Position, m.ID}))
 	}
+	if m.Deleted {
+		if err := r.t.destroyFile(m.ID); err != nil {
+			return chat.Message{}, err
+		}
+	}
 	set(r.t, s.messages, m.ID, m)
 	if a := (author{m.Conversation, m.Author, m.Device}); m.Seq > s.heads[a] {
 		set(r.t, s.heads, a, m.Seq)
@@ -154,6 +159,9 @@ func (r messages) Delete(id chat.MessageID) error {
 	m, ok := r.t.s.messages[id]
 	if !ok {
 		return chat.ErrNotFound
+	}
+	if err := r.t.destroyFile(id); err != nil {
+		return err
 	}
 	r.setThread(m.Conversation, without(r.t.s.threads[m.Conversation], m.Position))
 	return unset(r.t, r.t.s.messages, id)

@@ -25,6 +25,8 @@ type Store struct {
 	threads       map[chat.ConversationID][]place
 	heads         map[author]uint64
 	annotations   map[chat.MessageID]row[chat.Annotation]
+	attachments   map[chat.MessageID]row[chat.Attachment]
+	previews      map[chat.MessageID][]byte
 	sessions      map[chat.SessionID]row[chat.Session]
 	prekeys       map[chat.KeyID]row[chat.Prekey]
 	initials      map[[32]byte]time.Time
@@ -38,6 +40,7 @@ type Store struct {
 	events        []chat.Event
 	lastEvent     uint64
 	settings      map[string][]byte
+	removed       func(...chat.BlobID)
 }
 
 type row[V any] struct {
@@ -54,6 +57,8 @@ func New() *Store {
 		threads:       map[chat.ConversationID][]place{},
 		heads:         map[author]uint64{},
 		annotations:   map[chat.MessageID]row[chat.Annotation]{},
+		attachments:   map[chat.MessageID]row[chat.Attachment]{},
+		previews:      map[chat.MessageID][]byte{},
 		sessions:      map[chat.SessionID]row[chat.Session]{},
 		prekeys:       map[chat.KeyID]row[chat.Prekey]{},
 		initials:      map[[32]byte]time.Time{},
@@ -85,7 +90,14 @@ func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	var left []chat.BlobID
+	removed := s.removed
+	defer func() {
+		s.mu.Unlock()
+		if removed != nil && len(left) > 0 {
+			removed(left...)
+		}
+	}()
 	t := &tx{s: s, write: true}
 	committed := false
 	defer func() {
@@ -99,8 +111,15 @@ func (s *Store) Update(ctx context.Context, f func(chat.Tx) error) error {
 	if err := f(t); err != nil {
 		return err
 	}
-	committed = true
+	committed, left = true, t.left
 	return nil
+}
+
+// OnRemoved lets f be told, after every commit, of the files that no attachment names any more.
+func (s *Store) OnRemoved(f func(...chat.BlobID)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removed = f
 }
 
 // Purge implements chat.Store.
@@ -117,6 +136,7 @@ type tx struct {
 	write bool
 	over  bool
 	undo  []func()
+	left  []chat.BlobID // files that no attachment names any more
 }
 
 func (t *tx) finish() { t.over = true }
@@ -147,6 +167,7 @@ func (t *tx) Contacts() chat.Contacts           { return contacts{t} }
 func (t *tx) Conversations() chat.Conversations { return conversations{t} }
 func (t *tx) Messages() chat.Messages           { return messages{t} }
 func (t *tx) Annotations() chat.Annotations     { return annotations{t} }
+func (t *tx) Attachments() chat.Attachments     { return attachments{t} }
 func (t *tx) Deadlines() chat.Deadlines         { return deadlines{t} }
 func (t *tx) Sessions() chat.Sessions           { return sessions{t} }
 func (t *tx) Prekeys() chat.Prekeys             { return prekeys{t} }
