@@ -42,12 +42,15 @@ func Destroy(dir string, extra ...string) error {
 			if err := removeDatabase(base); err != nil {
 				return err
 			}
+			if err := os.RemoveAll(base + BlobSuffix); err != nil {
+				return folderError(err)
+			}
 		}
 	}
 	if err := removeDatabase(filepath.Join(dir, HistoryFile)); err != nil {
 		return err
 	}
-	for _, name := range append([]string{TempFolder, "blobs", "search.sealed", "search.sealed.new", "relay"}, extra...) {
+	for _, name := range append([]string{TempFolder, BlobFolder, "search.sealed", "search.sealed.new", "relay"}, extra...) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return folderError(err)
 		}

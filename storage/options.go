@@ -15,6 +15,9 @@ type Options struct {
 	Params vault.Params
 	// Limits bound the cost that a slot may ask for; zero: vault.Standard. Tests pass smaller ones as a value.
 	Limits vault.Limits
+	// Blobs is the folder of attachments of a store that OpenWithKey opens, by its name and BlobSuffix where Destroy is to
+	// find it; empty: it has none. That of a profile is BlobFolder.
+	Blobs string
 	// Now stamps new slots and measures calibration; nil: time.Now.
 	Now func() time.Time
 }

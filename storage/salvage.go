@@ -50,7 +50,7 @@ func Salvage(ctx context.Context, dir string, secret Secret, scratch string, opt
 		fresh.Zero()
 		return nil, errors.Join(err, out.Discard())
 	}
-	out.Store = &Store{s, options}
+	out.Store = &Store{Store: s, options: options}
 	if out.Wreck, err = sqlite.Salvage(ctx, filepath.Join(dir, HistoryFile), v, s, options.Now(), progress); err != nil {
 		return nil, errors.Join(err, out.Discard())
 	}

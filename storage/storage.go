@@ -9,6 +9,7 @@ import (
 	"sotto/chat"
 	"sotto/chat/disk"
 	"sotto/crypto/vault"
+	"sotto/storage/blob"
 	"sotto/storage/sqlite"
 	"sotto/storage/vaultfile"
 )
@@ -17,9 +18,12 @@ import (
 const (
 	VaultFile   = "vault"
 	HistoryFile = "history.db"
+	BlobFolder  = "blobs"
 	TempFolder  = "tmp"
 	// vaultSuffix follows the name of a database that has a vault of its own (OpenWithKey).
 	vaultSuffix = ".vault"
+	// BlobSuffix follows it in the name of a folder of its own for attachments.
+	BlobSuffix = ".blobs"
 	// orphanSuffix follows the name of a database that was found without a vault.
 	orphanSuffix = ".orphan"
 )
@@ -28,9 +32,18 @@ const (
 type Store struct {
 	*sqlite.Store
 	options Options
+	blobs   *blob.Folder
 }
 
 var _ chat.Store = (*Store)(nil)
+
+// Blobs returns the files of the attachments, nil for a store without (see OpenWithKey).
+func (s *Store) Blobs() chat.Blobs {
+	if s.blobs == nil {
+		return nil
+	}
+	return s.blobs
+}
 
 // Exists reports whether the folder holds a profile.
 func Exists(dir string) bool {
@@ -62,6 +75,7 @@ func Create(ctx context.Context, dir string, options Options) (*Store, vault.Rec
 	if err != nil {
 		return nil, vault.RecoveryCode{}, sqlite.VaultError(err)
 	}
+	options.Blobs = filepath.Join(dir, BlobFolder)
 	s, err := create(filepath.Join(dir, HistoryFile), filepath.Join(dir, VaultFile), v, options)
 	return s, code, err
 }
@@ -79,6 +93,7 @@ func Open(ctx context.Context, dir string, secret Secret, options Options) (*Sto
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	options.Blobs = filepath.Join(dir, BlobFolder)
 	s, err := open(filepath.Join(dir, HistoryFile), filepath.Join(dir, VaultFile), secret.secret, options)
 	if err != nil {
 		return nil, err
@@ -90,7 +105,8 @@ func Open(ctx context.Context, dir string, secret Secret, options Options) (*Sto
 }
 
 // OpenWithKey opens the database file that is unlocked by a key held in another store, and makes it, with its vault file
-// beside it (name + ".vault"), when neither exists. Erasure epochs of the two stores turn independently.
+// beside it (name + ".vault"), when neither exists. Erasure epochs of the two stores turn independently. It keeps files
+// only where Options.Blobs names a folder for them.
 func OpenWithKey(ctx context.Context, file string, key [vault.KeySize]byte, options Options) (*Store, error) {
 	options = options.filled()
 	if err := ctx.Err(); err != nil {
@@ -117,7 +133,19 @@ func create(database, vaultPath string, v *vault.Vault, options Options) (*Store
 		v.Zero()
 		return nil, errors.Join(err, removeDatabase(database))
 	}
-	return &Store{s, options}, nil
+	return withBlobs(&Store{Store: s, options: options})
+}
+
+// withBlobs opens the folder of attachments of a store, and closes the store when that fails.
+func withBlobs(s *Store) (*Store, error) {
+	if s.options.Blobs == "" {
+		return s, nil
+	}
+	var err error
+	if s.blobs, err = blob.Open(s.options.Blobs); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // setAside renames a database that has no vault: what an interrupted creation left, or what a vault from a backup may
@@ -146,7 +174,7 @@ func open(database, vaultPath string, secret vault.Secret, options Options) (*St
 		v.Zero()
 		return nil, err
 	}
-	return &Store{s, options}, nil
+	return withBlobs(&Store{Store: s, options: options})
 }
 
 func prepare(dir string) error {

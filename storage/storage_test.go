@@ -324,14 +324,25 @@ func TestInterruptedCreationIsBegunAnew(t *testing.T) {
 
 func TestDestroyRemovesTheProfileAndNothingElse(t *testing.T) {
 	dir, s, _ := create(t)
-	guide, err := storage.OpenWithKey(ctx, filepath.Join(dir, "guide.db"), s.Subkey("guide"), options())
+	of := options()
+	of.Blobs = filepath.Join(dir, "guide.db"+storage.BlobSuffix)
+	guide, err := storage.OpenWithKey(ctx, filepath.Join(dir, "guide.db"), s.Subkey("guide"), of)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, store := range []*storage.Store{guide, s} {
+		w, err := store.Blobs().Create()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Commit(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	closed(t, guide)
 	closed(t, s)
 	foreign := filepath.Join(dir, "holiday.jpg")
-	for _, path := range []string{foreign, filepath.Join(dir, "lock"), filepath.Join(dir, "blobs")} {
+	for _, path := range []string{foreign, filepath.Join(dir, "lock")} {
 		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -104,14 +104,11 @@ func (s *Space) part(name string) *int64 {
 		return &s.Search
 	case relayName:
 		return &s.Relay
-	case blobsName:
+	case storage.BlobFolder:
 		return &s.Attachments
 	}
 	return &s.Other
 }
-
-// blobsName is the folder of attachments.
-const blobsName = "blobs"
 
 // Compact writes the history anew without the room that deleted things left. It needs as much free space as the history
 // takes. Errors: chat.ErrDiskFull, which changes nothing, chat.ErrLocked, that of ctx.
