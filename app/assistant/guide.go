@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -225,9 +226,15 @@ func (g *Guide) answer(ctx context.Context, id chat.ContactID, conv chat.Convers
 	return nil
 }
 
-// answerTo answers a row; what is no text cannot be read.
+// answerTo answers a row. A file is thanked for and left where it is; what came with it as a text is answered. What is
+// neither cannot be read.
 func answerTo(m chat.Message) string {
-	if m.Kind != chat.KindText {
+	switch {
+	case m.Kind == chat.KindAttachment && m.Text == "":
+		return noFiles
+	case m.Kind == chat.KindAttachment:
+		return noFiles + "\n\n" + Answer(m.Text)
+	case m.Kind != chat.KindText:
 		return onlyText
 	}
 	return Answer(m.Text)
@@ -235,7 +242,8 @@ func answerTo(m chat.Message) string {
 
 // isOwnWords reports whether a text is one of the Guide's own answers: whoever sends it back is an echo.
 func isOwnWords(text string) bool {
-	if text == welcome || text == onlyText || text == fallback() {
+	text = strings.TrimPrefix(text, noFiles+"\n\n")
+	if text == welcome || text == noFiles || text == onlyText || text == fallback() {
 		return true
 	}
 	for _, t := range topics {

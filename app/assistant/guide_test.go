@@ -448,3 +448,26 @@ func TestWhatCannotBeReadIsSaidSo(t *testing.T) {
 		}
 	})
 }
+
+func TestAFileIsThankedForAndWhatCameWithItAnswered(t *testing.T) {
+	for _, c := range []struct{ caption, want string }{
+		{"", "I do not open files"},
+		{"how do I invite someone?", "Press Ctrl+N"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			f.befriend(chat.Contact{ID: ada, State: chat.ContactAccepted})
+			f.update(func(tx chat.Tx) error {
+				_, err := tx.Messages().Put(chat.Message{
+					ID: chat.NewMessageID(), Conversation: f.ConversationWith(ada), Author: ada, Direction: chat.In,
+					Kind: chat.KindAttachment, File: chat.File{Name: "letter.pdf", Size: 4}, Text: c.caption, State: chat.Delivered,
+				})
+				return err
+			})
+			run(t, f, func() {})
+			if len(f.said) != 1 || !strings.Contains(f.said[0], c.want) || !strings.Contains(f.said[0], "I do not open files") {
+				t.Errorf("the Guide said %q", f.said)
+			}
+		})
+	}
+}

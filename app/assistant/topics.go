@@ -7,6 +7,8 @@ const welcome = `Hello. I am the Guide, a bot. I run inside your own Sotto, offl
 
 Ask me how to invite someone, verify a contact, export or delete, or what the relay can see. I erase your question and my answer on my side once I have answered. Your side is yours to delete.`
 
+const noFiles = "Thank you for the file. I do not open files: I have not fetched it, and I erase my side of it. Ask me in words, for example: how do I save a file?"
+
 const onlyText = "I can read plain text only. Ask me something in words, for example: how do I invite someone?"
 
 var topics = []topic{
@@ -342,7 +344,7 @@ cipher|algorithm|crypto`,
 where data|history|messages|files
 what stored|kept|stored|collect|store
 store|stored|storage
-database|disk|file
+database|disk
 telemetry|track|analytics
 collect`,
 		answer: `Your history is in your profile folder, encrypted, under keys that your passphrase or recovery code opens. Theme, language and window size lie there in the open. Nothing is counted and nothing is reported to anyone. The privacy page lists what is kept and why.`,
@@ -394,13 +396,50 @@ new computer|laptop`,
 		answer: `Sotto is for desktops, and an identity lives on one device today. There is no syncing between devices yet. An export lets you read your history elsewhere.`,
 	},
 	{
+		title: "files and pictures",
+		cues: `
+file|files|attach|attachment|document
+photo|picture|image|pdf
+send|share|drop|paste file|photo|picture|image|document
+fetch|download file|photo|picture|image
+upload
+gallery`,
+		answer: `Drop a file on a conversation, paste a picture, or choose the clip; up to 100 MB each. It is encrypted here before it goes to the relay, which sees a padded size and no name. Place and camera are taken out of pictures unless you say otherwise. What others send is fetched when you ask, or by itself below a size, if you allow that. On the command line: sottoctl send CONTACT --file PATH.`,
+	},
+	{
+		cues: `
+save|open file|attachment|document|photo|picture|image
+copy file|files
+where file|files saved|go`,
+		answer: `Files lie encrypted in your profile. "Open" makes a copy that other programs can read, and removes it when you lock or close Sotto. "Save as" writes a file where you choose; what becomes of that one is yours. Both stand in the audit log, without the name. On the command line: sottoctl save MESSAGE --out PATH.`,
+	},
+	{
+		cues: `
+dangerous|harmful|malware|virus|careful|warn file|attachment
+warning file|document|attachment
+exif|gps|metadata photo|picture|image
+where photo|picture taken`,
+		answer: `Sotto looks at the bytes of a file, not only at its name, and says why to be careful: programs, scripts, macros, archives, names that end twice. It is no virus scanner. Place, camera and comments are removed from pictures you send; what a picture shows, and what is inside other files, stays.`,
+	},
+	{
+		cues: `
+search
+find message|text|word|chat`,
+		answer: `Ctrl+F searches this conversation, and the search page all of them: every word must be there, in any order, "in quotes" as it stands. Names of files are found too. The index is built on this computer and kept encrypted. On the command line: sottoctl search WORDS.`,
+	},
+	{
+		cues: `
+disappear|timer|vanish
+retention
+how long kept|keep|stay`,
+		answer: `A timer on a conversation removes new messages on both sides after the time you choose. Rules of retention, on the privacy page, remove old ones on this computer alone. On the command line: sottoctl timer and sottoctl retention.`,
+	},
+	{
 		cues: `
 group
-file|attach|photo|picture|image|voice
-call|video
-disappear|timer
-search`,
-		answer: `Not in this version. Sotto sends texts between two, with edits and reactions. What is not there yet is not hidden behind a button either.`,
+voice
+call|video`,
+		answer: `Not in this version. Sotto sends texts and files between two, with edits and reactions. What is not there yet is not hidden behind a button either.`,
 	},
 	{
 		cues: `
@@ -408,7 +447,7 @@ backup
 restore
 export back
 import`,
-		answer: `There is no backup to restore from in this version. Your recovery code opens the profile on this computer when the passphrase is forgotten; an export lets you read your history elsewhere. Copies you make of the profile folder still hold what you delete later.`,
+		answer: `The privacy page writes a backup: one file with everything, under a passphrase of its own, from which a new device can be made. Whoever has both is you. An export is for reading elsewhere. Backups and copies of the profile folder still hold what you delete later; the list of backups says so.`,
 	},
 	{
 		cues: `
