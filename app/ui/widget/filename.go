@@ -66,8 +66,8 @@ func (f *FileName) CreateRenderer() fyne.WidgetRenderer {
 		end := f.ending.MinSize().Width
 		size := sizeOf(f, f.stem.opts.Size)
 		w := max(s.Width-end, 0)
-		w = min(measure(cutToWidth(f.stem.content, size, f.stem.style(), w), size, f.stem.style())+2, w)
-		place(f.stem, 0, 0, w, s.Height)
+		w = min(measure(cutToWidth(f.stem.content, size, f.stem.style(), w), size, f.stem.style()), w)
+		place(f.stem, 0, 0, w+2, s.Height) // the text may be measured a little wider when it is drawn
 		place(f.ending, w, 0, min(end, s.Width-w), s.Height)
 	}
 	return p
