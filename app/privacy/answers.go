@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/content"
 )
@@ -22,22 +23,22 @@ func (e *Eraser) Answer(ctx context.Context, id chat.MessageID, outcome content.
 	if outcome == content.Refused {
 		work = e.store.Update
 	}
-	count := 0
+	var went gone
 	err := work(ctx, func(tx chat.Tx) error {
 		q, err := question(tx, id)
 		if err != nil {
 			return err
 		}
-		if count, err = erase(tx, q, outcome); err != nil {
+		if went, err = erase(tx, q, outcome); err != nil {
 			return err
 		}
-		return e.reply(tx, q, outcome, count)
+		return e.reply(tx, q, outcome, went)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("answering a request to erase: %w", err)
 	}
 	e.mail.flush()
-	return count, nil
+	return went.messages, nil
 }
 
 // ExpireQuestions answers as expired the requests that waited longer than [RequestLife], and returns how many.
@@ -53,7 +54,7 @@ func (e *Eraser) ExpireQuestions(ctx context.Context) (int, error) {
 			if e.now().Before(q.Received.Add(RequestLife)) {
 				continue
 			}
-			if err := e.reply(tx, q, content.Expired, 0); err != nil {
+			if err := e.reply(tx, q, content.Expired, gone{}); err != nil {
 				return err
 			}
 			count++
@@ -95,18 +96,18 @@ func (e *Eraser) requested(tx chat.Tx, q Question) error {
 	if known, err := isMember(tx, q); err != nil {
 		return err
 	} else if !known {
-		return e.reply(tx, q, content.Honoured, 0) // nothing of it is here
+		return e.reply(tx, q, content.Honoured, gone{}) // nothing of it is here
 	}
 	own, err := onlyOwnMessages(tx, q)
 	if err != nil {
 		return err
 	}
 	if own {
-		count, err := erase(tx, q, content.Honoured)
+		went, err := erase(tx, q, content.Honoured)
 		if err != nil {
 			return err
 		}
-		return e.reply(tx, q, content.Honoured, count)
+		return e.reply(tx, q, content.Honoured, went)
 	}
 	p, err := policy(tx)
 	if err != nil {
@@ -123,7 +124,7 @@ func (e *Eraser) requested(tx chat.Tx, q Question) error {
 		}
 	}
 	if p == PolicyRefuse || waiting >= maxQuestions {
-		return e.reply(tx, q, content.Refused, 0)
+		return e.reply(tx, q, content.Refused, gone{})
 	}
 	if err := keep(tx, questionPrefix+q.ID.String(), q); err != nil {
 		return err
@@ -156,8 +157,8 @@ func (e *Eraser) answered(tx chat.Tx, from chat.ContactID, body content.Erasure)
 }
 
 // reply queues the answer, closes the question and records it.
-func (e *Eraser) reply(tx chat.Tx, q Question, outcome content.Outcome, erased int) error {
-	body := content.Erasure{Outcome: outcome, Request: q.ID, Erased: uint64(max(erased, 0))}
+func (e *Eraser) reply(tx chat.Tx, q Question, outcome content.Outcome, went gone) error {
+	body := content.Erasure{Outcome: outcome, Request: q.ID, Erased: uint64(max(went.messages, 0))}
 	now := e.now().UTC().Truncate(time.Millisecond)
 	if err := e.mail.send(tx, q.Peer, chat.NewMessageID(), now, body); err != nil {
 		return err
@@ -165,7 +166,7 @@ func (e *Eraser) reply(tx chat.Tx, q Question, outcome content.Outcome, erased i
 	if err := tx.Settings().Delete(questionPrefix + q.ID.String()); err != nil && !errors.Is(err, chat.ErrNotFound) {
 		return err
 	}
-	return e.audit.Record(tx, "erasure."+outcome.String(), q.Peer.String(), fmt.Sprintf("%s, %d erased", scopeWords(q.Targets), erased))
+	return e.audit.Record(tx, "erasure."+outcome.String(), q.Peer.String(), scopeWords(q.Targets)+", "+went.words("erased"))
 }
 
 func question(tx chat.Tx, id chat.MessageID) (Question, error) {
@@ -216,23 +217,22 @@ func onlyOwnMessages(tx chat.Tx, q Question) (bool, error) {
 }
 
 // erase removes what the question names, as far as the outcome says.
-func erase(tx chat.Tx, q Question, outcome content.Outcome) (int, error) {
+func erase(tx chat.Tx, q Question, outcome content.Outcome) (went gone, err error) {
 	if outcome == content.Refused {
-		return 0, nil
+		return went, nil
 	}
 	conv, err := tx.Conversations().Get(q.Conversation)
 	if errors.Is(err, chat.ErrNotFound) {
-		return 0, nil
+		return went, nil
 	}
 	if err != nil {
-		return 0, err
+		return went, err
 	}
 	if len(q.Targets) == 0 && outcome == content.Honoured {
-		count, err := destroy(tx, conv)
-		if err != nil {
-			return 0, err
+		if went, err = destroy(tx, conv); err != nil {
+			return went, err
 		}
-		return count, tx.Conversations().Put(emptied(conv))
+		return went, tx.Conversations().Put(emptied(conv))
 	}
 	mayGo := func(m chat.Message) bool {
 		return !m.Deleted && m.Conversation == conv.ID && (outcome == content.Honoured || m.Author == q.Peer)
@@ -243,48 +243,53 @@ func erase(tx chat.Tx, q Question, outcome content.Outcome) (int, error) {
 	return buryAll(tx, conv.ID, mayGo)
 }
 
-func buryTargets(tx chat.Tx, targets []chat.MessageID, mayGo func(chat.Message) bool) (int, error) {
-	count := 0
+func buryTargets(tx chat.Tx, targets []chat.MessageID, mayGo func(chat.Message) bool) (went gone, err error) {
 	for _, id := range targets {
 		m, err := tx.Messages().Get(id)
 		if errors.Is(err, chat.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return 0, err
+			return went, err
 		}
 		if !mayGo(m) {
 			continue
 		}
-		if err := bury(tx, m); err != nil {
-			return 0, err
+		held, err := files.Of(tx, m)
+		if err != nil {
+			return went, err
 		}
-		count++
+		if err := bury(tx, m); err != nil {
+			return went, err
+		}
+		went = went.plus(1, held)
 	}
-	return count, forget(tx, targets...)
+	return went, forget(tx, targets...)
 }
 
-func buryAll(tx chat.Tx, conv chat.ConversationID, mayGo func(chat.Message) bool) (int, error) {
-	count, after := 0, int64(0)
-	for {
+func buryAll(tx chat.Tx, conv chat.ConversationID, mayGo func(chat.Message) bool) (went gone, err error) {
+	for after := int64(0); ; {
 		page, err := tx.Messages().PageAfter(conv, after, 200)
 		if err != nil || len(page) == 0 {
-			return count, err
+			return went, err
 		}
-		var gone []chat.MessageID
+		var buried []chat.MessageID
 		for _, m := range page {
 			after = m.Position
 			if !mayGo(m) {
 				continue
 			}
-			if err := bury(tx, m); err != nil {
-				return 0, err
+			held, err := files.Of(tx, m)
+			if err != nil {
+				return went, err
 			}
-			gone = append(gone, m.ID)
+			if err := bury(tx, m); err != nil {
+				return went, err
+			}
+			buried, went = append(buried, m.ID), went.plus(1, held)
 		}
-		if err := forget(tx, gone...); err != nil {
-			return 0, err
+		if err := forget(tx, buried...); err != nil {
+			return went, err
 		}
-		count += len(gone)
 	}
 }

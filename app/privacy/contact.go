@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 )
 
@@ -34,7 +35,16 @@ type Report struct {
 	Conversations int
 	Messages      int
 	Contacts      int
+	Files         int   // of messages, that were here
+	FileBytes     int64 // of those
 	Unreached     []Unreached
+}
+
+// hold adds what files a conversation has.
+func (r *Report) hold(tx chat.Tx, conv chat.ConversationID) error {
+	held, err := files.In(tx, conv)
+	r.Files, r.FileBytes = r.Files+held.Files, r.FileBytes+held.Bytes
+	return err
 }
 
 // DeleteContact deletes a contact from this computer: its consents and requests here, everything else through r. A
@@ -59,7 +69,7 @@ func (e *Eraser) DeleteContact(ctx context.Context, id chat.ContactID, r Remover
 		if err := forgetRule(tx, DirectConversation(e.mail.self, id)); err != nil {
 			return err
 		}
-		return e.audit.Record(tx, "contact.deleted", "", fmt.Sprintf("%d messages", report.Messages))
+		return e.audit.Record(tx, "contact.deleted", "", gone{report.Messages, report.Files}.words("messages"))
 	})
 	if err == nil {
 		err = r.Remove(ctx, id)
@@ -86,6 +96,9 @@ func countWith(tx chat.Tx, id chat.ContactID, report *Report) error {
 		}
 		report.Conversations++
 		report.Messages += n
+		if err := report.hold(tx, conv.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -150,6 +163,9 @@ func countAll(tx chat.Tx) (Report, error) {
 			return report, err
 		}
 		report.Messages += n
+		if err := report.hold(tx, c.ID); err != nil {
+			return report, err
+		}
 	}
 	return report, nil
 }

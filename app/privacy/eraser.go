@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/content"
 )
@@ -30,8 +31,8 @@ func NewEraser(store chat.Store, audit chat.Auditor, now func() time.Time) *Eras
 // Connect hands the eraser the way to the peers. Call it once, before peers are asked or answered.
 func (e *Eraser) Connect(self chat.ContactID, out chat.Outbox) { e.mail = mail{self: self, out: out} }
 
-// DeleteMessages deletes messages from this computer and returns how many. A tombstone without text stays in each
-// place, so that a late copy revives nothing; one still waiting to be sent is not sent. Errors: chat.ErrNotFound, and
+// DeleteMessages deletes messages with their files from this computer and returns how many. A tombstone without text stays in
+// each place, so that a late copy revives nothing; one still waiting to be sent is not sent. Errors: chat.ErrNotFound, and
 // then nothing was deleted.
 func (e *Eraser) DeleteMessages(ctx context.Context, ids ...chat.MessageID) (int, error) {
 	count := 0
@@ -45,10 +46,18 @@ func (e *Eraser) DeleteMessages(ctx context.Context, ids ...chat.MessageID) (int
 			if m.Deleted {
 				continue
 			}
+			held, err := files.Of(tx, m)
+			if err != nil {
+				return err
+			}
 			if err := bury(tx, m); err != nil {
 				return err
 			}
-			if err := e.audit.Record(tx, "message.deleted", id.String(), ""); err != nil {
+			detail := ""
+			if held.Files > 0 {
+				detail = "with its file"
+			}
+			if err := e.audit.Record(tx, "message.deleted", id.String(), detail); err != nil {
 				return err
 			}
 			count++
@@ -61,12 +70,12 @@ func (e *Eraser) DeleteMessages(ctx context.Context, ids ...chat.MessageID) (int
 	return count, nil
 }
 
-// DeleteConversation deletes a conversation from this computer: its keys, rows and tags, and what waits to be sent. With
+// DeleteConversation deletes a conversation from this computer: its keys, rows, tags and files, and what waits to be sent. With
 // ask it also asks the other members to delete theirs; their answers show in [Eraser.Asked]. The contact stays, and an
 // empty conversation that only remembers how many messages were numbered, so that later ones keep their order at the
 // peer. It returns how many messages went. Errors: chat.ErrNotFound.
 func (e *Eraser) DeleteConversation(ctx context.Context, id chat.ConversationID, ask bool) (int, error) {
-	count := 0
+	var went gone
 	err := e.store.Erase(ctx, func(tx chat.Tx) error {
 		conv, err := tx.Conversations().Get(id)
 		if err != nil {
@@ -77,13 +86,13 @@ func (e *Eraser) DeleteConversation(ctx context.Context, id chat.ConversationID,
 				return err
 			}
 		}
-		if count, err = destroy(tx, conv); err != nil {
+		if went, err = destroy(tx, conv); err != nil {
 			return err
 		}
 		if err := tx.Conversations().Put(emptied(conv)); err != nil {
 			return err
 		}
-		return e.audit.Record(tx, "conversation.deleted", id.String(), fmt.Sprintf("%d messages", count))
+		return e.audit.Record(tx, "conversation.deleted", id.String(), went.words("messages"))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("deleting a conversation: %w", err)
@@ -91,7 +100,25 @@ func (e *Eraser) DeleteConversation(ctx context.Context, id chat.ConversationID,
 	if ask {
 		e.mail.flush()
 	}
-	return count, nil
+	return went.messages, nil
+}
+
+// gone is what an erasure removed.
+type gone struct {
+	messages int
+	files    int // that were here
+}
+
+func (g gone) plus(messages int, held files.Held) gone {
+	return gone{g.messages + messages, g.files + held.Files}
+}
+
+// words say how much went, for the audit log.
+func (g gone) words(noun string) string {
+	if g.files == 0 {
+		return fmt.Sprintf("%d %s", g.messages, noun)
+	}
+	return fmt.Sprintf("%d %s, %d files", g.messages, noun, g.files)
 }
 
 // emptied is what stays of a conversation: who, since when, and the next number.
@@ -101,16 +128,20 @@ func emptied(c chat.Conversation) chat.Conversation {
 	}
 }
 
-// destroy removes a conversation and all that points into it, and returns how many messages it had.
-func destroy(tx chat.Tx, conv chat.Conversation) (int, error) {
+// destroy removes a conversation and all that points into it, and returns what it had.
+func destroy(tx chat.Tx, conv chat.Conversation) (went gone, err error) {
 	count, err := tx.Messages().Count(conv.ID)
 	if err != nil {
-		return 0, err
+		return went, err
+	}
+	held, err := files.In(tx, conv.ID)
+	if err != nil {
+		return went, err
 	}
 	if err := unqueue(tx, func(_ chat.QueueItem, c content.Content) bool {
 		return c.Conv == conv.ID && concernsMessages(c.Kind())
 	}); err != nil {
-		return 0, err
+		return went, err
 	}
 	names := [][]byte{conv.ID[:]}
 	if conv.Kind == chat.Direct {
@@ -119,12 +150,12 @@ func destroy(tx chat.Tx, conv chat.Conversation) (int, error) {
 		}
 	}
 	if err := tx.Events().Forget(func(e chat.Event) bool { return mentions(e.Body, names) }); err != nil {
-		return 0, err
+		return went, err
 	}
-	return count, tx.Conversations().Destroy(conv.ID)
+	return went.plus(count, held), tx.Conversations().Destroy(conv.ID)
 }
 
-// bury turns a message into a tombstone and takes away what was said about it.
+// bury turns a message into a tombstone and takes away its file and what was said about it.
 func bury(tx chat.Tx, m chat.Message) error {
 	if err := unqueue(tx, func(q chat.QueueItem, c content.Content) bool {
 		switch b := c.Body.(type) {
@@ -143,8 +174,11 @@ func bury(tx chat.Tx, m chat.Message) error {
 	if err := uncount(tx, m); err != nil {
 		return err
 	}
+	if err := tx.Attachments().Delete(m.ID); err != nil {
+		return err
+	}
 	m.Deleted, m.Edited = true, false
-	m.Text, m.Raw, m.Reactions, m.ReplyTo = "", nil, nil, chat.MessageID{}
+	m.Text, m.File, m.Raw, m.Reactions, m.ReplyTo = "", chat.File{}, nil, nil, chat.MessageID{}
 	if m.State == chat.Queued || m.State == chat.Failed {
 		m.State, m.Failure = chat.Failed, "deleted"
 	}

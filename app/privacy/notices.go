@@ -51,8 +51,8 @@ var notices = []Notice{
 		scope: perContact, data: "dpv:Communication", aim: "dpv:CommunicationManagement",
 	},
 	{
-		Purpose: chat.AutomaticDownload, Version: "1", Title: "Fetch attachments by themselves",
-		Text:  "Files are fetched as soon as they are announced. The relay learns when this computer was there. You can take it back at any time.",
+		Purpose: chat.AutomaticDownload, Version: "2", Title: "Fetch attachments by themselves",
+		Text:  "Files up to the size that you set, 10 MB at first, are fetched as soon as they are announced; larger ones wait until you ask. The relay learns when this computer was there and how large the file is, about. You can take it back at any time.",
 		scope: perContact, data: "dpv:CommunicationMetadata", aim: "dpv:CommunicationManagement",
 	},
 	{

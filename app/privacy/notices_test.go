@@ -18,7 +18,7 @@ var noticeSums = map[string]string{
 	"typing 1":               "177722206cf79e0c",
 	"link-previews 1":        "c65c791caabd5ee5",
 	"notification-content 1": "ad92c2864b9ab33d",
-	"automatic-download 1":   "196ed32f49047618",
+	"automatic-download 2":   "ac688ba11e8fe272",
 	"bot-reads 1":            "110c994a26301871",
 	"bot-remembers 1":        "697d79331e024360",
 	"peer-exports 1":         "d67a85be2bbbcc86",

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 )
 
@@ -87,7 +88,9 @@ func (c RuleChange) apply(r Rules) Rules {
 // Kept is what a change of the rules would remove at once.
 type Kept struct {
 	Messages      int
-	Conversations int // that lose some
+	Conversations int   // that lose some
+	Files         int   // of the messages, that are here
+	FileBytes     int64 // of those
 }
 
 // Retention holds the person's rules of how long messages are kept, and says which are not. The messenger removes them
@@ -151,14 +154,21 @@ func (r *Retention) Preview(ctx context.Context, c RuleChange) (Kept, error) {
 		for _, conv := range all {
 			keep, _ := rules.Keep(conv.ID)
 			n := 0
-			if _, err := walk(tx, conv.ID, keep, r.now(), func(chat.Message) bool { n++; return ctx.Err() == nil }); err != nil {
+			var held files.Held
+			var failed error
+			if _, err := walk(tx, conv.ID, keep, r.now(), func(m chat.Message) bool {
+				one, err := files.Of(tx, m)
+				n, held, failed = n+1, held.Plus(one), errors.Join(err, ctx.Err())
+				return failed == nil
+			}); err != nil {
 				return err
 			}
-			if err := ctx.Err(); err != nil {
-				return err
+			if failed != nil {
+				return failed
 			}
 			if n > 0 {
 				out.Messages, out.Conversations = out.Messages+n, out.Conversations+1
+				out.Files, out.FileBytes = out.Files+held.Files, out.FileBytes+held.Bytes
 			}
 		}
 		return nil

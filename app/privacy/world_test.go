@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/memblob"
 	"sotto/app/apptest/memstore"
 	"sotto/app/privacy"
 	"sotto/app/security"
@@ -22,6 +23,7 @@ var (
 type world struct {
 	t      *testing.T
 	store  *memstore.Store
+	blobs  *memblob.Blobs
 	ledger *privacy.Ledger
 	eraser *privacy.Eraser
 	out    *outbox
@@ -59,7 +61,12 @@ func (o *outbox) take() []sent {
 // newWorld has Ada accepted and Bob blocked, and a direct conversation with each.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, store: memstore.New(), out: &outbox{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	w := &world{t: t, store: memstore.New(), blobs: memblob.New(), out: &outbox{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	w.store.OnRemoved(func(ids ...chat.BlobID) {
+		if err := w.blobs.Remove(ids...); err != nil {
+			t.Error(err)
+		}
+	})
 	now := func() time.Time { return w.clock }
 	audit := security.NewAudit(now)
 	w.ledger = privacy.NewLedger(w.store, audit, now)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/apptest/memblob"
 	"sotto/app/apptest/memstore"
 	"sotto/app/security"
 	"sotto/chat"
@@ -32,6 +33,7 @@ const secret = "a passphrase of a backup"
 type world struct {
 	t     *testing.T
 	store *memstore.Store
+	blobs *memblob.Blobs
 	me    chat.ContactID
 	w     *Writer
 	dir   string
@@ -40,10 +42,10 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, store: memstore.New(), me: chat.ContactID{0xee}, dir: t.TempDir(), now: clock}
+	w := &world{t: t, store: memstore.New(), blobs: memblob.New(), me: chat.ContactID{0xee}, dir: t.TempDir(), now: clock}
 	now := func() time.Time { return w.now }
 	w.w = &Writer{
-		Store: w.store, Audit: security.NewAudit(now), Cost: cheap, Limits: narrow, Now: now,
+		Store: w.store, Blobs: w.blobs, Audit: security.NewAudit(now), Cost: cheap, Limits: narrow, Now: now,
 		Self: func() (chat.ContactID, string) { return w.me, "Ada" },
 		Omit: func(_ chat.Tx, id chat.ContactID) (bool, error) { return id == chat.ContactID{0x99}, nil },
 		Settings: func(tx chat.Tx) (map[string][]byte, error) {

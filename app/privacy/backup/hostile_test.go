@@ -89,6 +89,13 @@ func TestOnlyABackupIsOpened(t *testing.T) {
 			t.Errorf("%s: restored", row.name)
 		}
 	}
+	wide := vault.Limits{MinMemory: 64, MaxMemory: 1 << 30, MinTime: 1, MaxTime: 16}
+	if err := checkHead(with(s2kCost+2, 20), wide); err != nil {
+		t.Errorf("one GiB is refused: %v", err)
+	}
+	if err := checkHead(with(s2kCost+2, 21), wide); !errors.Is(err, chat.ErrMalformed) {
+		t.Errorf("two GiB, before the passphrase was looked at: %v", err)
+	}
 	if _, err := Verify(t.Context(), bytes.NewReader(whole), secret, Reading{}); !errors.Is(err, chat.ErrMalformed) {
 		t.Errorf("the limits of a built program take a cheap file: %v", err)
 	}
@@ -134,7 +141,7 @@ func TestHostileLinesAreRefused(t *testing.T) {
 		text string
 		want error
 	}{
-		"a newer form":               {replace(`"v":1`, `"v":2`), chat.ErrNewerFormat},
+		"a newer form":               {replace(`"v":2`, `"v":3`), chat.ErrNewerFormat},
 		"an unknown line":            {replace(`{"t":"consent"`, `{"t":"conrent"`), chat.ErrNewerFormat},
 		"an unknown member":          {replace(`"state":"accepted"`, `"state":"accepted","more":1`), ErrDamaged},
 		"an unknown state":           {replace(`"state":"accepted"`, `"state":"adored"`), ErrDamaged},
@@ -194,7 +201,7 @@ func (w *world) contactID() string {
 // ended gives lines an end line that fits.
 func ended(t *testing.T, body string) string {
 	t.Helper()
-	d := &decoder{hash: newHash()}
+	d := newDecoder(t.Context(), nil, Reading{})
 	for _, line := range strings.SplitAfter(strings.TrimSuffix(body, "\n"), "\n") {
 		kind, err := kindOf([]byte(line))
 		if err != nil {
@@ -214,11 +221,13 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"t":"sotto-backup","v":1,"id":"0011223344556677","created":"2026-03-01T12:00:00Z","identity":"` + strings.Repeat("ab", 32) + `","name":"Ada","messages":1}` + "\n"))
 	f.Add([]byte(`{"t":"end","counts":{},"sha256":""}` + "\n"))
 	f.Add([]byte(`{"t":"sotto-backup","v":9}` + "\n"))
+	f.Add([]byte(`{"t":"attachment","key":"","hash":"","sealed":4112,"state":"here"}` + "\n"))
+	f.Add([]byte(`{"t":"file","message":"00112233445566778899aabbccddeeff","bytes":4112}` + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		alloc.Check(t, len(b), func() {
 			_, _ = decode(context.Background(), bytes.NewReader(b), Reading{}, func(any) error { return nil })
 		})
-		d := &decoder{hash: newHash()}
+		d := newDecoder(context.Background(), bytes.NewReader(nil), Reading{})
 		if _, err := d.parse(b); err == nil && !d.begun {
 			t.Error("a line before the header is taken")
 		}

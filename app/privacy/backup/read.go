@@ -12,6 +12,7 @@ import (
 	"hash"
 	"io"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/crypto/vault"
 )
@@ -25,9 +26,11 @@ const (
 	maxLine          = 1 << 20
 	maxName          = 256
 	maxSmall         = 1 << 17 // settings, contacts, routes and conversations, each
+	maxFiles         = 1 << 20
 	maxMembers       = 1024
 	maxUnsent        = 1000
-	progressInterval = 500
+	progressInterval = 500     // messages
+	progressPieces   = 16      // of a file
 	maxPlace         = 1 << 62 // positions and numbers: so that those after it have room
 )
 
@@ -35,13 +38,18 @@ const (
 type Reading struct {
 	Limits   vault.Limits           // of what a passphrase may cost; zero: vault.Standard
 	Settings func(name string) bool // which settings may be restored; nil: any name is only counted
-	Progress func(done, total int)  // messages; called from the same goroutine; may be nil
+	Blobs    chat.Blobs             // where a restore puts the files; nil: they are only checked, and their messages restored without
+	Progress func(done, total int)  // messages, and files by 64 KiB; called from the same goroutine; may be nil
 }
 
-func (r Reading) tell(done, total int) {
-	if r.Progress != nil && (done%progressInterval == 0 || done == total) {
-		r.Progress(min(done, max(total, 1)), max(total, 1))
+// progress tells how far the reading is, once it went on by interval.
+func (d *decoder) progress(interval int) {
+	done, total := d.counts.Messages+int(d.passed/files.Piece), max(d.header.Messages+d.header.Steps, 1)
+	if done-d.told < interval || d.reading.Progress == nil {
+		return
 	}
+	d.told = done
+	d.reading.Progress(min(done, total), total)
 }
 
 // Verify reads a backup to its end and checks all of it. It uses nothing of it. Errors: chat.ErrWrongSecret,
@@ -56,9 +64,10 @@ func Verify(ctx context.Context, in io.Reader, passphrase string, r Reading) (Su
 
 // decode reads the lines and hands their values to use: a Summary with the header first, then settingLine, chat.Contact,
 // chat.Route, chat.Consent, chat.AuditEntry, chat.Conversation, and after each of these its chat.Message in ascending
-// position and its chat.Annotation. The summary comes back once the end line agrees and the stream is authentic.
+// position, each followed by its attachment, and its chat.Annotation; at last each file, whose bytes use may read. The
+// summary comes back once the end line agrees and the stream is authentic.
 func decode(ctx context.Context, in io.Reader, r Reading, use func(any) error) (Summary, error) {
-	d := &decoder{in: bufio.NewReaderSize(in, 32<<10), hash: newHash(), reading: r}
+	d := newDecoder(ctx, in, r)
 	for {
 		if err := ctx.Err(); err != nil {
 			return Summary{}, err
@@ -77,10 +86,22 @@ func decode(ctx context.Context, in io.Reader, r Reading, use func(any) error) (
 		if err := use(v); err != nil {
 			return Summary{}, err
 		}
+		if f, ok := v.(file); ok {
+			if err := d.ended(f.bytes); err != nil {
+				return Summary{}, err
+			}
+		}
+	}
+}
+
+func newDecoder(ctx context.Context, in io.Reader, r Reading) *decoder {
+	return &decoder{
+		ctx: ctx, in: bufio.NewReaderSize(in, 32<<10), hash: newHash(), reading: r, files: map[chat.MessageID]chat.Attachment{},
 	}
 }
 
 type decoder struct {
+	ctx     context.Context //nolint:containedctx // a decoder lives for one call, and a file in it can be long
 	in      *bufio.Reader
 	line    []byte
 	hash    hash.Hash
@@ -92,7 +113,13 @@ type decoder struct {
 	stage    int // of the last line; they come in the order of stages
 	conv     chat.Conversation
 	position int64
+	last     chat.Message // with a file, whose attachment may follow
 	unsent   []chat.MessageID
+
+	files   map[chat.MessageID]chat.Attachment // whose bytes are to come
+	passed  int64                              // bytes of files
+	damaged int                                // files whose bytes are not what their attachments name
+	told    int
 }
 
 // malformed names what a line has wrong. The file was written by someone with its passphrase, but not by this program.
@@ -124,7 +151,7 @@ func (d *decoder) next() ([]byte, error) {
 // stages is the order of the lines; a conversation begins again with each.
 var stages = map[string]int{
 	lineHeader: 0, lineSetting: 1, lineContact: 2, lineRoute: 2, lineConsent: 3, lineAudit: 4, lineConversation: 5, lineMessage: 5,
-	lineAnnotation: 6, lineEnd: 7,
+	lineAttachment: 5, lineAnnotation: 6, lineFile: 7, lineEnd: 8,
 }
 
 // parse returns the value of a line, nil for the end line.
@@ -204,15 +231,16 @@ func (d *decoder) finish() (Summary, error) {
 	if _, err := d.in.ReadByte(); !errors.Is(err, io.EOF) {
 		return Summary{}, fmt.Errorf("%w: not authentic to its end", ErrDamaged)
 	}
-	s := d.summary()
-	d.reading.tell(s.Counts.Messages, s.Counts.Messages)
-	return s, nil
+	d.told = -1
+	d.progress(0)
+	return d.summary(), nil
 }
 
 func (d *decoder) summary() Summary {
 	return Summary{
 		ID: d.header.ID, Created: d.header.Created, Identity: d.header.Identity, Name: d.header.Name, Counts: d.counts,
-		SHA256: hex.EncodeToString(d.hash.Sum(nil)), Unsent: d.unsent,
+		SHA256: hex.EncodeToString(d.hash.Sum(nil)), Unsent: d.unsent, WithoutFiles: d.header.Without, Files: d.counts.Files - d.damaged,
+		FileBytes: d.passed, FilesAway: d.counts.Attachments - d.counts.Files, FilesDamaged: d.damaged,
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"sotto/chat"
 )
 
-// version is the form of the lines this package writes, and the newest it reads.
-const version = 1
+// version is the form of the lines this package writes, and the newest it reads. Form 1 had no files.
+const version = 2
 
 // Names of the lines; each is the value of the member t, which comes first.
 const (
@@ -20,7 +20,9 @@ const (
 	lineAudit        = "audit"
 	lineConversation = "conversation"
 	lineMessage      = "message"
+	lineAttachment   = "attachment"
 	lineAnnotation   = "annotation"
+	lineFile         = "file"
 	lineEnd          = "end"
 )
 
@@ -31,7 +33,9 @@ type headerLine struct {
 	Created  time.Time      `json:"created"`
 	Identity chat.ContactID `json:"identity"`
 	Name     string         `json:"name"`
-	Messages int            `json:"messages"` // for a progress bar; the end line counts
+	Messages int            `json:"messages"`        // for a progress bar; the end line counts
+	Steps    int            `json:"steps,omitempty"` // pieces of the files, for the same
+	Without  bool           `json:"without_files,omitempty"`
 }
 
 type settingLine struct {
@@ -289,7 +293,9 @@ type Counts struct {
 	AuditEntries  int `json:"audit_entries"`
 	Conversations int `json:"conversations"`
 	Messages      int `json:"messages"`
+	Attachments   int `json:"attachments,omitempty"`
 	Annotations   int `json:"annotations"`
+	Files         int `json:"files,omitempty"`
 }
 
 // add counts one line and reports whether its kind is one that is counted.
@@ -299,6 +305,10 @@ func (c *Counts) add(kind string) bool {
 		c.Messages++
 	case lineAnnotation:
 		c.Annotations++
+	case lineAttachment:
+		c.Attachments++
+	case lineFile:
+		c.Files++
 	case lineConversation:
 		c.Conversations++
 	case lineAudit:

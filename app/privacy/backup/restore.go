@@ -2,17 +2,21 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
+	"sotto/chat/disk"
 )
 
 // batch is how many values one unit of work of a restore takes.
 const batch = 500
 
 // Restore brings a backup into an empty store that nobody uses yet, in the order of its lines. Only after a nil error is
-// what the store holds authentic and whole; until then, and after an error, the caller throws it away. Errors: those of
+// what the store holds authentic and whole; until then, and after an error, the caller throws it away, files included.
+// Files that the backup has not, or has damaged, are restored as failed, those that were offered as offered. Errors: those of
 // [Verify] and of the store.
 func Restore(ctx context.Context, store chat.Store, in io.Reader, passphrase string, r Reading) (Summary, error) {
 	plain, err := open(in, passphrase, r.Limits)
@@ -37,6 +41,16 @@ func restore(ctx context.Context, store chat.Store, plain io.Reader, r Reading) 
 		return err
 	}
 	s, err := decode(ctx, plain, r, func(v any) error {
+		if f, ok := v.(file); ok {
+			if r.Blobs == nil {
+				return nil
+			}
+			a, err := take(r.Blobs, f)
+			if err != nil {
+				return err
+			}
+			v = attachment{without: a}
+		}
 		if waiting = append(waiting, v); len(waiting) < batch {
 			return nil
 		}
@@ -49,6 +63,24 @@ func restore(ctx context.Context, store chat.Store, plain io.Reader, r Reading) 
 		return Summary{}, err
 	}
 	return s, store.View(ctx, func(tx chat.Tx) error { return compare(tx, s.Counts) })
+}
+
+// take brings the bytes of a file into the profile and returns its attachment.
+func take(blobs chat.Blobs, f file) (chat.Attachment, error) {
+	a := f.attachment
+	out, err := blobs.Create()
+	if err != nil {
+		return a, disk.Error(err)
+	}
+	if _, err := io.CopyBuffer(struct{ io.Writer }{out}, f.bytes, make([]byte, files.Piece)); err != nil {
+		return a, errors.Join(disk.Error(err), out.Close(), blobs.Remove(out.ID()))
+	}
+	if !f.bytes.whole() {
+		a.State, a.Failure, a.Stored = chat.FileFailed, failureDamaged, false
+		return a, errors.Join(out.Close(), blobs.Remove(out.ID()))
+	}
+	a.Blob = out.ID()
+	return a, disk.Error(out.Commit())
 }
 
 func put(tx chat.Tx, v any) error {
@@ -70,6 +102,11 @@ func put(tx chat.Tx, v any) error {
 	case chat.Message:
 		_, err := tx.Messages().Put(v)
 		return err
+	case attachment:
+		if err := tx.Attachments().Put(v.without); err != nil || len(v.preview) == 0 {
+			return err
+		}
+		return tx.Attachments().PutPreview(v.without.Message, v.preview)
 	case chat.Annotation:
 		return tx.Annotations().Put(v)
 	}

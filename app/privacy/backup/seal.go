@@ -54,6 +54,10 @@ const (
 // IsBackup reports whether a file that begins so is a backup of this or a later form: a SKESK packet of version 6.
 func IsBackup(head []byte) bool { return len(head) > 2 && head[0] == 0xc3 && head[2] == 6 }
 
+// maxMemory is the most that a backup may ask of Argon2id, in KiB: 1 GiB, four times what one of ours asks for. The head is
+// whoever made the file's to choose, and nothing of it is known to be genuine before the passphrase was derived.
+const maxMemory = 1 << 20
+
 // checkHead refuses every file but one of ours before anything is derived or decrypted: one SKESK packet of version 6 with
 // AES-256, GCM and Argon2id at a bearable cost, and a SEIPD packet of version 2 with AES-256 and GCM. So there is no way
 // to packets without authentication.
@@ -73,7 +77,7 @@ func checkHead(b []byte, limits vault.Limits) error {
 		return fmt.Errorf("%w: cost of the passphrase", chat.ErrMalformed)
 	}
 	cost := vault.Params{Time: uint32(b[s2kCost]), Threads: b[s2kCost+1], Memory: 1 << b[s2kCost+2]}
-	if cost.Memory < limits.MinMemory || cost.Memory > limits.MaxMemory || cost.Time < limits.MinTime || cost.Time > limits.MaxTime ||
+	if cost.Memory < limits.MinMemory || cost.Memory > min(limits.MaxMemory, maxMemory) || cost.Time < limits.MinTime || cost.Time > limits.MaxTime ||
 		cost.Threads == 0 || cost.Threads > 16 {
 		return fmt.Errorf("%w: cost of the passphrase", chat.ErrMalformed)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/crypto/identity"
 )
@@ -30,6 +31,10 @@ func (d *decoder) value(kind string, line []byte) (any, error) {
 		return d.conversation(line)
 	case lineMessage:
 		return d.message(line)
+	case lineAttachment:
+		return d.attachment(line)
+	case lineFile:
+		return d.file(line)
 	}
 	return d.annotation(line)
 }
@@ -48,7 +53,7 @@ func (d *decoder) head(line []byte) (any, error) {
 		return nil, err
 	}
 	h := d.header
-	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 8 || h.V != version || h.Identity.IsZero() || h.Messages < 0 ||
+	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 8 || h.V < 1 || h.Identity.IsZero() || h.Messages < 0 || h.Steps < 0 ||
 		len(h.Name) > maxName || !utf8.ValidString(h.Name) || !dated(h.Created) {
 		return nil, malformed("header")
 	}
@@ -157,12 +162,16 @@ func (d *decoder) message(line []byte) (any, error) {
 		!dated(l.Sent, l.Received, l.Expires) {
 		return nil, malformed("message")
 	}
-	d.position = l.Position
+	m := l.value(d.conv.ID)
+	if !m.File.IsZero() && (m.Kind != chat.KindAttachment || m.Deleted || !files.Valid(m.File)) {
+		return nil, malformed("file of a message")
+	}
+	d.position, d.last = l.Position, m
 	if l.Direction == chat.Out && !l.Deleted && (l.State == chat.Queued || l.State == chat.Failed) && len(d.unsent) < maxUnsent {
 		d.unsent = append(d.unsent, l.ID)
 	}
-	d.reading.tell(d.counts.Messages, d.header.Messages)
-	return l.value(d.conv.ID), nil
+	d.progress(progressInterval)
+	return m, nil
 }
 
 func (d *decoder) annotation(line []byte) (any, error) {

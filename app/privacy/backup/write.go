@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/disk"
 	"sotto/crypto/vault"
@@ -26,6 +27,7 @@ const Suffix = ".sottobackup"
 // Writer writes backups of one profile.
 type Writer struct {
 	Store chat.Store
+	Blobs chat.Blobs // the files of messages; nil: there are none
 	Audit chat.Auditor
 	Self  func() (chat.ContactID, string) // identity and own name
 	// Settings returns the settings that belong into a backup; Restore is given which names those may be.
@@ -35,13 +37,15 @@ type Writer struct {
 	Cost   vault.Params // of the passphrase; zero: 256 MiB, 3 passes, 4 threads
 	Limits vault.Limits // zero: vault.Standard; tests pass smaller ones as a value
 	Now    func() time.Time
+	Folder string // of the profile, in which no backup is written; "": none
 }
 
 // Request is one backup.
 type Request struct {
-	Out        string // file to make; its folder must exist
-	Passphrase string
-	Progress   func(done, total int) // messages written and read back; called from the same goroutine; may be nil
+	Out          string // file to make; its folder must exist
+	Passphrase   string
+	WithoutFiles bool                  // leave out the bytes of files: their messages are restored without
+	Progress     func(done, total int) // messages, and files by 64 KiB, written and read back; called from the same goroutine; may be nil
 }
 
 // Summary says what a backup holds.
@@ -54,12 +58,18 @@ type Summary struct {
 	Counts   Counts
 	SHA256   string           // of the plaintext lines before the last
 	Unsent   []chat.MessageID // own messages that were waiting to be sent, at most maxUnsent
+
+	WithoutFiles bool  // the bytes of files were left out
+	Files        int   // whose bytes are in it
+	FileBytes    int64 // of those, sealed
+	FilesAway    int   // whose bytes are not: left out, or not here
+	FilesDamaged int   // whose bytes were damaged here
 }
 
 const pageOfStore = 500 // messages read at once
 
 // Write writes one backup, reads it back to its end, gives it its name and records it. After an error or the end of ctx
-// nothing is left. Errors: chat.ErrExists, chat.ErrMalformed for an empty passphrase, chat.ErrDiskFull, chat.ErrReadOnly,
+// nothing is left. Errors: chat.ErrExists, files.ErrInside, chat.ErrMalformed for an empty passphrase, chat.ErrDiskFull, chat.ErrReadOnly,
 // chat.ErrDamaged where the history has a row that cannot be read, ErrDamaged where the file does not read back.
 func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	if r.Passphrase == "" {
@@ -68,6 +78,9 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	out := filepath.Clean(r.Out)
 	if _, err := os.Lstat(out); err == nil {
 		return Summary{}, fmt.Errorf("%w: the file for the backup", chat.ErrExists)
+	}
+	if err := files.Inside(w.Folder, out); err != nil {
+		return Summary{}, err
 	}
 	sweep(filepath.Dir(out), w.Now())
 	temp, err := os.CreateTemp(filepath.Dir(out), tempPattern) // 0600
@@ -127,13 +140,15 @@ func (w *Writer) readBack(ctx context.Context, path string, r Request, run *writ
 
 // writing is one backup under way.
 type writing struct {
-	w      *Writer
-	r      Request
-	header headerLine
-	counts Counts
-	sum    string
-	done   int
-	total  int // messages
+	w        *Writer
+	r        Request
+	header   headerLine
+	counts   Counts
+	sum      string
+	messages int
+	total    int // messages, and pieces of files
+	passed   int64
+	stored   []stored
 
 	out  *bufio.Writer
 	hash hash.Hash
@@ -152,6 +167,9 @@ func (w *writing) all(ctx context.Context, file *os.File) error {
 	w.enc.SetEscapeHTML(false)
 	if err := w.w.Store.View(ctx, func(tx chat.Tx) error { return w.records(ctx, tx, now) }); err != nil {
 		return disk.Error(err)
+	}
+	if err := w.files(ctx); err != nil {
+		return err
 	}
 	if err := w.out.Flush(); err != nil {
 		return disk.Error(err)
@@ -198,13 +216,21 @@ func (w *writing) records(ctx context.Context, tx chat.Tx, now time.Time) error 
 		if err != nil {
 			return err
 		}
+		held, err := files.In(tx, c.ID)
+		if err != nil {
+			return err
+		}
 		w.total += n
+		w.messages += n
+		if !w.r.WithoutFiles {
+			w.total += int(held.Bytes / files.Piece)
+		}
 		conversations = append(conversations, c)
 	}
 	var id [8]byte
 	rand.Read(id[:]) //nolint:errcheck // never fails: a failing OS generator ends the process
 	identity, name := w.w.Self()
-	w.header = headerLine{T: lineHeader, V: version, ID: hex.EncodeToString(id[:]), Created: now, Identity: identity, Name: name, Messages: w.total}
+	w.header = headerLine{T: lineHeader, V: version, ID: hex.EncodeToString(id[:]), Created: now, Identity: identity, Name: name, Messages: w.messages, Steps: w.total - w.messages, Without: w.r.WithoutFiles}
 	if err := w.line(lineHeader, w.header); err != nil {
 		return err
 	}
@@ -309,10 +335,12 @@ func (w *writing) conversation(ctx context.Context, tx chat.Tx, c chat.Conversat
 			if err := w.line(lineMessage, newMessage(m)); err != nil {
 				return err
 			}
+			if err := w.attachment(tx, m); err != nil {
+				return err
+			}
 			after = m.Position
 		}
-		w.done += len(page)
-		w.tell(w.done)
+		w.tell(w.done())
 	}
 	for after := (chat.MessageID{}); ; {
 		page, err := tx.Annotations().List(c.ID, after, pageOfStore)
@@ -328,9 +356,12 @@ func (w *writing) conversation(ctx context.Context, tx chat.Tx, c chat.Conversat
 	}
 }
 
+// done is how far the writing is.
+func (w *writing) done() int { return min(w.counts.Messages+int(w.passed/files.Piece), w.total) }
+
 // tell reports progress; reading back is the second half of the work.
 func (w *writing) tell(done int) {
 	if w.r.Progress != nil {
-		w.r.Progress(done, 2*w.total)
+		w.r.Progress(min(done, 2*w.total), 2*w.total)
 	}
 }
