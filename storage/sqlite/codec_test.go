@@ -55,7 +55,7 @@ func bodies() map[string]struct {
 			heads: []head{{vault.Tag{1}, 7}},
 		}), again(decodeThread, encodeThread)),
 		"ending": one(encodeEnding(ending{thread: 2, at: day, id: chat.MessageID{1}, unread: true}), again(decodeEnding, encodeEnding)),
-		"left":   one(encodeLeft([]left{{message: 5, thread: 2, row: 9, element: vault.Element{1}}}), again(decodeLeft, encodeLeft)),
+		"left":   one(encodeLeft(leftList{[]left{{message: 5, thread: 2, row: 9, element: vault.Element{1}}}, []leftFile{{message: 5, row: 3, key: 40, rowElement: vault.Element{2}, keyElement: vault.Element{3}}}}), again(decodeLeft, encodeLeft)),
 	}
 }
 

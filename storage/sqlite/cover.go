@@ -102,14 +102,18 @@ func (t *table) index() int {
 
 // load reads the rows of every covered table and the newest audit row and compares them with the sealed cover. A row
 // that was altered, added, dropped, swapped or replaced by an older one is an ErrDamaged that names its table.
-// schema is the number of the schema in which the file is.
-func (c *covers) load(db *conn, keys *ring, sealed vault.Cover, schema int) error {
+// schema is the number of the schema in which the file is. Where keys or attachments are missing, settle is asked whether
+// they were to go while the store was closed.
+func (c *covers) load(
+	db *conn, keys *ring, sealed vault.Cover, schema int, settle func(*draft, vault.Cover) error,
+) error {
 	n := digestsIn[schema]
 	if len(sealed.Tables) != n {
 		return damaged("state")
 	}
 	d := c.draft()
 	threadKeys := map[int64]int64{}
+	missing := false
 	for _, t := range covered {
 		i := t.index()
 		if i >= n {
@@ -137,8 +141,16 @@ func (c *covers) load(db *conn, keys *ring, sealed vault.Cover, schema int) erro
 		if err != nil {
 			return err
 		}
-		if d.cover.Tables[i] != sealed.Tables[i] {
-			return damaged(t.name)
+		if have, want := d.cover.Tables[i], sealed.Tables[i]; have != want {
+			if t != keysTable && t != attachments || schema < 5 || have.Count >= want.Count {
+				return damaged(t.name)
+			}
+			missing = true
+		}
+	}
+	if missing {
+		if err := settle(d, sealed); err != nil {
+			return err
 		}
 	}
 	if err := c.loadHead(db, keys, d); err != nil {
@@ -148,7 +160,11 @@ func (c *covers) load(db *conn, keys *ring, sealed vault.Cover, schema int) erro
 		return damaged(audit.name)
 	}
 	d.cover.Commits = sealed.Commits
-	copy(d.cover.Tables, sealed.Tables)
+	for _, t := range counted {
+		if i := t.index(); i < n {
+			d.cover.Tables[i] = sealed.Tables[i]
+		}
+	}
 	d.commit()
 	return nil
 }

@@ -14,18 +14,27 @@ import (
 // nothing else. The next opening finds the rows missing whose ends it has, and takes them out of the books
 // (docs/STORAGE.md section 5.1).
 type Keyless struct {
-	path string
-	rows []leaving // those that end first come first
+	path    string
+	rows    []leaving // those that end first come first
+	removed func(...chat.BlobID)
 }
 
 type leaving struct {
 	at          time.Time
 	message     int64
 	annotations []int64
+	file        leavingFile
 }
 
-// leftSetting names the sealed list of the annotations that may be removed without a key, with their elements.
+// leftSetting names the sealed list of the annotations and attachments that may be removed without a key, with their
+// elements.
 const leftSetting = "storage/leaving"
+
+// leftList is what stands there.
+type leftList struct {
+	annotations []left
+	files       []leftFile
+}
 
 // left is an annotation on that list.
 type left struct {
@@ -33,12 +42,16 @@ type left struct {
 	element              vault.Element
 }
 
-// Leave prepares for the removal of what ends while the store is closed. Call it last, right before Close.
+// Leave prepares for the removal of what ends while the store is closed. Call it last, right before Close. The files of
+// what goes then are told to the function that [Store.OnRemoved] was given before.
 func (s *Store) Leave(ctx context.Context) (*Keyless, error) {
 	k := &Keyless{path: s.pool.path}
+	if f := s.removed.Load(); f != nil {
+		k.removed = *f
+	}
 	err := s.write(ctx, removes, func(tx chat.Tx) error {
 		t := inside(tx)
-		var list []left
+		var list leftList
 		for id, v := range t.present() {
 			l := leaving{at: v.at, message: id}
 			found, err := t.annotationsOf(id, v.thread)
@@ -48,11 +61,17 @@ func (s *Store) Leave(ctx context.Context) (*Keyless, error) {
 			for _, a := range found {
 				l.annotations = append(l.annotations, a.row)
 			}
-			list = append(list, found...)
+			list.annotations = append(list.annotations, found...)
+			if l.file, err = t.leavingFileOf(id); err != nil {
+				return err
+			}
+			if l.file.row != 0 {
+				list.files = append(list.files, t.leftFileOf(id, l.file))
+			}
 			k.rows = append(k.rows, l)
 		}
 		slices.SortFunc(k.rows, func(a, b leaving) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.message, b.message)) })
-		if len(list) == 0 {
+		if len(list.annotations) == 0 && len(list.files) == 0 {
 			return t.forgetLeft()
 		}
 		return t.Settings().Put(leftSetting, encodeLeft(list))
@@ -122,6 +141,7 @@ func (k *Keyless) Remove(now time.Time) (count int, err error) {
 		}
 		count += len(batch)
 		k.rows = k.rows[len(batch):]
+		k.tellRemoved(batch)
 	}
 	_, err = c.row("PRAGMA wal_checkpoint(TRUNCATE)")
 	return count, err
@@ -145,6 +165,9 @@ func (c *conn) removeRows(batch []leaving) error {
 				if _, err := c.exec("DELETE FROM annotations WHERE id = ?", id); err != nil {
 					return mapped(err)
 				}
+			}
+			if err := c.removeFile(l.file); err != nil {
+				return err
 			}
 		}
 		_, err := c.exec("COMMIT")
@@ -193,18 +216,14 @@ func (t *tx) settleLeft(now time.Time) ([]chat.Message, error) {
 }
 
 func (t *tx) settleAnnotations(gone map[int64]bool) error {
-	b, err := t.Settings().Get(leftSetting)
-	if err == chat.ErrNotFound || len(gone) == 0 {
+	if len(gone) == 0 {
 		return nil
 	}
+	list, err := t.leftList()
 	if err != nil {
 		return err
 	}
-	list, ok := decodeLeft(b)
-	if !ok {
-		return damaged(settings.name)
-	}
-	for _, l := range list {
+	for _, l := range list.annotations {
 		if !gone[l.message] {
 			continue
 		}
@@ -232,24 +251,61 @@ func (t *tx) forgetLeft() error {
 	return nil
 }
 
-const leftV1 = 1
+// leftList reads what the store was left with; empty when nothing may be missing.
+func (t *tx) leftList() (leftList, error) {
+	b, err := t.Settings().Get(leftSetting)
+	if err == chat.ErrNotFound {
+		return leftList{}, nil
+	}
+	if err != nil {
+		return leftList{}, err
+	}
+	list, ok := decodeLeft(b)
+	if !ok {
+		return leftList{}, damaged(settings.name)
+	}
+	return list, nil
+}
 
-func encodeLeft(list []left) []byte {
-	w := layout(leftV1).uint(uint64(len(list)))
-	for _, l := range list {
+// The first layout has no attachments.
+const (
+	leftV1 = 1
+	leftV2 = 2
+)
+
+func encodeLeft(list leftList) []byte {
+	w := layout(leftV2).uint(uint64(len(list.annotations)))
+	for _, l := range list.annotations {
 		w.int(l.message).int(l.thread).int(l.row).fixed(l.element[:])
+	}
+	w.uint(uint64(len(list.files)))
+	for _, f := range list.files {
+		w.int(f.message).int(f.row).int(f.key).fixed(f.rowElement[:]).fixed(f.keyElement[:])
 	}
 	return w.b
 }
 
-func decodeLeft(b []byte) ([]left, bool) {
-	r := read(b, leftV1)
+func decodeLeft(b []byte) (list leftList, ok bool) {
+	version := byte(leftV2)
+	if len(b) > 0 && b[0] == leftV1 {
+		version = leftV1
+	}
+	r := read(b, version)
 	n := r.count(3 + len(vault.Element{}))
-	list := make([]left, 0, n)
 	for range n {
 		l := left{message: r.int(), thread: r.int(), row: r.int()}
 		r.fixed(l.element[:])
-		list = append(list, l)
+		list.annotations = append(list.annotations, l)
+	}
+	if version == leftV1 {
+		return list, r.done()
+	}
+	n = r.count(3 + 2*len(vault.Element{}))
+	for range n {
+		f := leftFile{message: r.int(), row: r.int(), key: r.int()}
+		r.fixed(f.rowElement[:])
+		r.fixed(f.keyElement[:])
+		list.files = append(list.files, f)
 	}
 	return list, r.done()
 }

@@ -226,7 +226,7 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
-	if err := s.covers.load(s.writer, s.keys, cover, have); err != nil {
+	if err := s.covers.load(s.writer, s.keys, cover, have, s.settleFiles); err != nil {
 		return err
 	}
 	s.loaded = true

@@ -50,8 +50,33 @@ func (w *wrecker) readFiles() {
 	for _, f := range w.files {
 		expected += btoi(f.preview)
 	}
+	for _, f := range w.settings {
+		if f.v.name == leftSetting {
+			w.expectLess(f.v.value)
+		}
+	}
 	if w.cover == nil || len(w.cover.Tables) <= attachments.index() {
 		return
 	}
 	w.tables[previews].Expected = expected
+}
+
+// expectLess takes the attachments of messages that have ended, and were removed while the profile was locked, out of
+// what there was.
+func (w *wrecker) expectLess(setting []byte) {
+	list, ok := decodeLeft(setting)
+	if !ok {
+		return
+	}
+	for _, f := range list.files {
+		_, there := w.files[f.row]
+		if _, key := w.keys[f.key]; there || key || !w.ended(w.ends[f.message]) {
+			continue
+		}
+		for _, tb := range []*table{keysTable, attachments} {
+			if w.tables[tb].Expected > 0 {
+				w.tables[tb].Expected--
+			}
+		}
+	}
 }
