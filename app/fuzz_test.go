@@ -41,6 +41,7 @@ var fuzzed = map[string]string{
 
 	"app/ui/widget.ParseMessage": "FuzzParseMessage",
 
+	"chat.CleanFileName":                "FuzzCleanFileName",
 	"chat.ParseContactID":               "FuzzParseIDs",
 	"chat.ParseConversationID":          "FuzzParseIDs",
 	"chat.ParseMessageID":               "FuzzParseIDs",
@@ -67,6 +68,11 @@ var fuzzed = map[string]string{
 	"cmd/sottoctl.parseArguments":       "only the person who starts the program chooses its arguments",
 
 	"crypto/encode.NewReader": "FuzzReader",
+
+	"crypto/filecrypt.Verify":      "FuzzOpenChunks",
+	"crypto/filecrypt.verify":      "FuzzOpenChunks",
+	"crypto/filecrypt.NewReader":   "FuzzOpenChunks",
+	"crypto/filecrypt.chunks.open": "FuzzOpenChunks",
 
 	"crypto/handshake.OpenBundle":       "FuzzOpenBundle",
 	"crypto/handshake.OpenCell":         "FuzzOpenCell",
@@ -147,7 +153,7 @@ var decoderName = regexp.MustCompile(`^(Parse|Decode|Open|Load|Verify|Unmarshal|
 
 // decodingRooms are the rooms in which every function of such a name must stand in the table.
 var decodingRooms = []string{
-	"app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/handshake",
+	"app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/filecrypt", "crypto/handshake",
 	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/search", "storage/sqlite", "transport/wire",
 }
 

@@ -105,9 +105,14 @@ var walls = []wall{
 		reason: "a bot is an ordinary user of the messenger",
 	},
 	{
+		room:   "app/media",
+		allow:  []string{"chat", "golang.org/x/image/...", "golang.org/x/text/unicode/norm"},
+		reason: "files of others are judged and decoded without network, storage or window; Unicode's form C names them alike on every disk",
+	},
+	{
 		room: "app/profile",
 		allow: []string{
-			"chat", "chat/content", "chat/disk", "crypto/...", "app/messenger", "app/privacy/...", "app/security/...", "app/assistant",
+			"chat", "chat/content", "chat/disk", "crypto/...", "app/messenger", "app/privacy/...", "app/security/...", "app/assistant", "app/media",
 			"app/platform/...", "storage/...", "transport/client", "transport/wire", "transport/relay/...",
 			"assets", "github.com/gofrs/flock", "github.com/adrg/xdg",
 		},
@@ -136,7 +141,7 @@ var walls = []wall{
 	{
 		room: "app/ui/...",
 		allow: []string{
-			fyne, "app/ui/...", "assets", "chat", "app/messenger", "app/privacy/...", "app/security/...", "app/profile", "app/platform/...",
+			fyne, "app/ui/...", "assets", "chat", "app/messenger", "app/privacy/...", "app/security/...", "app/profile", "app/platform/...", "app/media",
 		},
 		reason: "the window talks to use cases, never to storage, transport or cryptography",
 	},

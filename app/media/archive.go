@@ -1,0 +1,125 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"path"
+	"strings"
+)
+
+// Bounds of looking into an archive.
+const (
+	maxEntries   = 1 << 14 // entries of a ZIP directory that are looked at
+	maxExpansion = 1 << 30 // bytes that an archive may claim to hold if that is also more than bombRatio times its size
+	bombRatio    = 100
+)
+
+// zipWarnings goes through the directory of a ZIP archive (APPNOTE.TXT 6.3 section 4.3.12) and says what it is by that. An
+// archive whose directory cannot be followed counts as one that cannot be looked at.
+func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) (Type, error) {
+	s, count, err := zipDirectory(src, size)
+	if err != nil {
+		return typ, err
+	}
+	if s == nil {
+		found[WarnEncrypted] = true
+		return typ, nil
+	}
+	parts := map[string]bool{}
+	var claimed uint64
+	for i := 0; i < count && i < maxEntries && s.left() >= 46; i++ {
+		h := s.peek(46)
+		if string(h[:4]) != "PK\x01\x02" {
+			break
+		}
+		if h[8]&1 != 0 {
+			found[WarnEncrypted] = true
+		}
+		claimed += uint64(binary.LittleEndian.Uint32(h[24:]))
+		n := int(binary.LittleEndian.Uint16(h[28:]))
+		rest := int64(binary.LittleEndian.Uint16(h[30:])) + int64(binary.LittleEndian.Uint16(h[32:]))
+		s.skip(46)
+		zipEntry(string(s.peek(min(n, 1024))), parts, found, typ)
+		s.skip(int64(n) + rest)
+		if s.err != nil {
+			break
+		}
+	}
+	if s.err != nil && s.err != ErrStructure { //nolint:errorlint // the scanner's own value
+		return typ, s.err
+	}
+	if claimed > maxExpansion && claimed > bombRatio*uint64(size) {
+		found[WarnBomb] = true
+	}
+	if typ.Media == mediaZIP {
+		typ = zipType(func(part string) bool { return parts[part] })
+	}
+	if typ.Class != ClassArchive {
+		delete(found, WarnArchiveExecutable)
+	}
+	return typ, nil
+}
+
+// zipEntry judges one name in an archive, and notes what tells formats apart.
+func zipEntry(name string, parts map[string]bool, found map[Warning]bool, typ Type) {
+	switch {
+	case name == "AndroidManifest.xml", name == "[Content_Types].xml", name == "META-INF/MANIFEST.MF":
+		parts[name] = true
+	case strings.HasPrefix(name, "word/"), strings.HasPrefix(name, "xl/"), strings.HasPrefix(name, "ppt/"):
+		parts[name[:strings.IndexByte(name, '/')+1]] = true
+	}
+	base := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	if base == "vbaproject.bin" || strings.HasPrefix(name, "Basic/") && strings.HasPrefix(typ.Media, mediaODF) ||
+		strings.HasPrefix(name, "Scripts/") && strings.HasPrefix(typ.Media, mediaODF) || strings.HasPrefix(name, "xl/macrosheets/") {
+		found[WarnMacro] = true
+	}
+	if strings.HasSuffix(name, "/") {
+		return
+	}
+	inside := map[Warning]bool{}
+	nameWarnings(base, inside)
+	for _, w := range []Warning{WarnExecutable, WarnScript, WarnInstaller, WarnShortcut, WarnMacro, WarnDiskImage} {
+		if inside[w] {
+			found[WarnArchiveExecutable] = true
+		}
+	}
+}
+
+// zipDirectory finds the directory by the record at the end; nil when there is none within 64 KiB, or it lies elsewhere
+// than the record says, or is of the 64-bit form, which no file of this size needs.
+func zipDirectory(src io.ReaderAt, size int64) (*scanner, int, error) {
+	const record = 22
+	if size < record {
+		return nil, 0, nil
+	}
+	tail := make([]byte, min(size, record+64<<10))
+	from := size - int64(len(tail))
+	s := newScanner(src, size)
+	s.skip(from)
+	for at := 0; at < len(tail) && s.err == nil; {
+		n := min(scanWindow, len(tail)-at)
+		at += copy(tail[at:], s.peek(n))
+		s.skip(int64(n))
+	}
+	if s.err != nil {
+		return nil, 0, s.err
+	}
+	at := bytes.LastIndex(tail[:len(tail)-record+4], []byte("PK\x05\x06"))
+	if at < 0 {
+		return nil, 0, nil
+	}
+	r := tail[at : at+record]
+	count := int(binary.LittleEndian.Uint16(r[10:]))
+	length, start := int64(binary.LittleEndian.Uint32(r[12:])), int64(binary.LittleEndian.Uint32(r[16:]))
+	end := from + int64(at)
+	if shift := end - length - start; shift > 0 { // something stands before the archive
+		start += shift
+	}
+	if start < 0 || length < 0 || start+length > end {
+		return nil, 0, nil
+	}
+	d := newScanner(src, start+length)
+	d.skip(start)
+	return d, count, nil
+}

@@ -1,0 +1,208 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+
+	"golang.org/x/image/webp"
+
+	"sotto/chat"
+)
+
+// Bounds of decoding.
+const (
+	MaxPixels  = 100 << 20        // of a picture as stored
+	MaxMemory  = 128 << 20        // bytes that decoding one may need
+	MaxTime    = 10 * time.Second // that decoding one may take
+	MaxShown   = 4096             // pixels of a side of what Decode returns
+	maxSide    = 1 << 16          // pixels of a side as stored
+	maxPreview = 512              // pixels of a side of a thumbnail inside a message
+)
+
+// Why a picture is not shown.
+var (
+	// ErrNotPicture: its content is none of the formats that are decoded here: JPEG, PNG, GIF (its first frame), WebP (still).
+	ErrNotPicture = errors.New("not a picture that can be shown")
+	// ErrBudget: showing it would take more memory or time than a picture is given.
+	ErrBudget = errors.New("picture exceeds the bounds")
+	// ErrBroken: it is damaged.
+	ErrBroken = errors.New("picture damaged")
+)
+
+// worker is held by the one picture of the process that is being decoded.
+var worker = make(chan struct{}, 1)
+
+// Decode decodes a picture that anyone may have made, scaled down to fit width x height pixels (at most MaxShown each; 0:
+// MaxShown), never up, with its orientation applied. Size and cost are judged by its header before anything is decoded;
+// one picture is decoded at a time, within MaxMemory and MaxTime; a decoder that panics is an error. Errors: [ErrNotPicture], [ErrBudget], [ErrBroken], ctx, those of src.
+func Decode(ctx context.Context, src io.ReaderAt, size int64, width, height int) (*image.RGBA, error) {
+	h, err := readHeader(src, size)
+	if err != nil {
+		return nil, err
+	}
+	if !h.affordable() {
+		return nil, ErrBudget
+	}
+	select {
+	case worker <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-worker }()
+	limited, cancel := context.WithTimeout(ctx, MaxTime)
+	defer cancel()
+	m, err := h.decode(limited, src, size, width, height)
+	if h.cost > MaxMemory/8 {
+		debug.FreeOSMemory()
+	}
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, ErrBudget
+	}
+	return m, err
+}
+
+// DecodeThumbnail decodes the small picture inside a message: JPEG only, at most [chat.MaxThumbnail] bytes and 512
+// pixels a side. It is cheap enough not to wait for other pictures. Errors: [ErrBudget], [ErrBroken].
+func DecodeThumbnail(data []byte) (*image.RGBA, error) {
+	if len(data) > chat.MaxThumbnail {
+		return nil, ErrBudget
+	}
+	src := memory{bytes.NewReader(data)}
+	h, err := readHeader(src, int64(len(data)))
+	switch {
+	case err != nil || h.media != mediaJPEG:
+		return nil, ErrBroken
+	case h.width > maxPreview || h.height > maxPreview:
+		return nil, ErrBudget
+	}
+	return h.decode(context.Background(), src, int64(len(data)), maxPreview, maxPreview)
+}
+
+func (h header) affordable() bool {
+	return h.width <= maxSide && h.height <= maxSide && int64(h.width)*int64(h.height) <= MaxPixels && h.cost <= MaxMemory
+}
+
+// decode decodes and scales; a panic of a decoder is a damaged picture.
+func (h header) decode(ctx context.Context, src io.ReaderAt, size int64, width, height int) (m *image.RGBA, err error) {
+	r := &budgetReader{ctx: ctx, src: io.NewSectionReader(src, 0, size), limit: h.cost + MaxMemory/2}
+	defer func() {
+		if p := recover(); p != nil {
+			m, err = nil, fmt.Errorf("%w: the decoder failed", ErrBroken)
+		}
+	}()
+	big, err := h.decoder()(r)
+	switch {
+	case r.err != nil:
+		return nil, r.err
+	case err != nil:
+		return nil, ErrBroken
+	}
+	canvas := image.Rect(0, 0, h.width, h.height)
+	if !big.Bounds().In(canvas) {
+		return nil, ErrBroken
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return turn(scale(big, canvas, h.fit(width, height)), h.turn), nil
+}
+
+func (h header) decoder() func(io.Reader) (image.Image, error) {
+	switch h.media {
+	case mediaJPEG:
+		return jpeg.Decode
+	case mediaPNG:
+		return png.Decode
+	case mediaGIF:
+		return gif.Decode
+	}
+	return webp.Decode
+}
+
+// fit is the size, before the orientation is applied, that fits width x height after it.
+func (h header) fit(width, height int) image.Point {
+	bound := func(n int) int {
+		if n <= 0 || n > MaxShown {
+			return MaxShown
+		}
+		return n
+	}
+	width, height = bound(width), bound(height)
+	if h.turn >= 5 {
+		width, height = height, width
+	}
+	w, t := h.width, h.height
+	if w > width {
+		w, t = width, max(1, (h.height*width+h.width/2)/h.width)
+	}
+	if t > height {
+		w, t = max(1, (h.width*height+h.height/2)/h.height), height
+	}
+	return image.Pt(min(w, width), t)
+}
+
+// readStep bounds one read, so that a decoder that does much with few bytes meets its bounds often.
+const readStep = 4 << 10
+
+// budgetReader reads until the time is over or the heap has grown too much. Its first error but the end stays.
+type budgetReader struct {
+	ctx      context.Context
+	src      io.Reader
+	limit    int64 // bytes the heap may grow
+	began    int64
+	measured bool
+	swept    int
+	err      error
+}
+
+func (r *budgetReader) Read(b []byte) (int, error) {
+	if r.err == nil {
+		r.err = r.ctx.Err()
+	}
+	if r.err == nil && r.grown() {
+		r.err = ErrBudget
+	}
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.src.Read(b[:min(len(b), readStep)])
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+// grown reports whether the heap grew beyond the limit since the first read, garbage not counted. Others allocate as
+// well: it is the second line behind the header's estimate, and generous.
+func (r *budgetReader) grown() bool {
+	now := heapInUse()
+	if !r.measured {
+		r.began, r.measured = now, true
+	}
+	for ; now-r.began > r.limit && r.swept < 4; r.swept++ {
+		runtime.GC()
+		now = heapInUse()
+		if now-r.began <= r.limit {
+			r.swept++
+			return false
+		}
+	}
+	return now-r.began > r.limit
+}
+
+func heapInUse() int64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return int64(s[0].Value.Uint64())
+}

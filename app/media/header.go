@@ -1,0 +1,192 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+)
+
+// header is what a picture says of itself before it is decoded.
+type header struct {
+	media  string
+	width  int // as stored
+	height int
+	turn   int   // orientation of Exif, 1 to 8; 0: not said
+	cost   int64 // bytes that decoding it allocates, an upper estimate but for the tables of a lossless WebP
+}
+
+// shown is the size with the orientation applied.
+func (h header) shown() (width, height int) {
+	if h.turn >= 5 {
+		return h.height, h.width
+	}
+	return h.width, h.height
+}
+
+// readHeader reads as little of a picture as tells its size, orientation and cost. Errors: [ErrNotPicture], [ErrBroken],
+// those of src.
+func readHeader(src io.ReaderAt, size int64) (header, error) {
+	typ, err := sniffFile(src, size)
+	if err != nil {
+		return header{}, err
+	}
+	s := newScanner(src, size)
+	h := header{media: typ.Media}
+	switch typ.Media {
+	case mediaJPEG:
+		jpegHeader(s, &h)
+	case mediaPNG:
+		pngHeader(s, &h)
+	case mediaGIF:
+		gifHeader(s, &h)
+	case mediaWebP:
+		webpHeader(s, &h)
+	default:
+		return header{}, ErrNotPicture
+	}
+	switch {
+	case s.err != nil && s.err != ErrStructure: //nolint:errorlint // the scanner's own value
+		return header{}, s.err
+	case s.err != nil || h.width <= 0 || h.height <= 0:
+		return header{}, ErrBroken
+	}
+	return h, nil
+}
+
+// jpegHeader goes to the first scan. A frame's cost is its samples, four times as much again for the coefficients of a
+// progressive one, and a converted copy where there are not three components of luminance and colour.
+func jpegHeader(s *scanner, h *header) {
+	s.skip(2)
+	for s.err == nil {
+		if s.byte() != 0xff {
+			s.fail()
+			return
+		}
+		marker := s.byte()
+		for marker == 0xff && s.err == nil {
+			marker = s.byte()
+		}
+		n := int64(binary.BigEndian.Uint16(s.peek(2)))
+		switch {
+		case n < 2 || n > s.left() || marker == jpegEOI:
+			s.fail()
+			return
+		case marker == jpegSOS:
+			return
+		case marker == jpegAPP0+1 && h.turn == 0 && n > 8:
+			body := s.peek(int(min(n, scanWindow)))[2:]
+			if bytes.HasPrefix(body, []byte("Exif\x00")) {
+				h.turn, _ = exifOrientation(body[6:])
+			}
+		case marker >= jpegSOF0 && marker < jpegRST0 && marker != jpegDHT && marker != jpegJPG && marker != jpegDAC:
+			if h.width != 0 || n < 11 || n > 8+3*4 {
+				s.fail()
+				return
+			}
+			jpegFrame(h, marker, s.peek(int(n))[2:])
+		}
+		s.skip(n)
+	}
+}
+
+func jpegFrame(h *header, marker byte, body []byte) {
+	h.height, h.width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
+	parts := body[6:]
+	var wide, high, blocks int64 = 1, 1, 0
+	for i := 0; i+2 < len(parts); i += 3 {
+		x, y := int64(parts[i+1]>>4), int64(parts[i+1]&15)
+		wide, high, blocks = max(wide, x), max(high, y), blocks+x*y
+	}
+	units := ((int64(h.width) + 8*wide - 1) / (8 * wide)) * ((int64(h.height) + 8*high - 1) / (8 * high))
+	h.cost = units * blocks * 64
+	if marker == jpegSOF0+2 {
+		h.cost *= 5
+	}
+	h.cost += 4 * int64(h.width) * int64(h.height) // of RGB and CMYK
+}
+
+// pngHeader goes to the first pixels.
+func pngHeader(s *scanner, h *header) {
+	s.skip(int64(len(pngSignature)))
+	b := s.peek(8 + 13)
+	if string(b[4:8]) != "IHDR" || binary.BigEndian.Uint32(b) != 13 {
+		s.fail()
+		return
+	}
+	w, t := int64(binary.BigEndian.Uint32(b[8:])), int64(binary.BigEndian.Uint32(b[12:]))
+	if w > 1<<24 || t > 1<<24 { // more than any bound here allows, and no overflow below
+		w, t = 1<<24, 1<<24
+	}
+	h.width, h.height = int(w), int(t)
+	each := int64(4)
+	switch depth, colour := b[16], b[17]; {
+	case depth == 16:
+		each = 8
+	case colour == 3:
+		each = 1
+	}
+	h.cost = each*w*t + 2*8*w // and two lines
+	if b[20] != 0 {
+		h.cost += each * w * t // the passes of an interlaced picture
+	}
+	for kind := ""; kind != "IDAT" && kind != "IEND" && s.err == nil; {
+		c := s.peek(8)
+		n := int64(binary.BigEndian.Uint32(c))
+		kind = string(c[4:])
+		s.skip(8)
+		if kind == "eXIf" && h.turn == 0 && n <= s.left() {
+			h.turn, _ = exifOrientation(s.peek(int(min(n, 8<<10))))
+		}
+		if kind != "IDAT" {
+			s.skip(n + 4)
+		}
+	}
+}
+
+func gifHeader(s *scanner, h *header) {
+	b := s.peek(13)
+	h.width, h.height = int(binary.LittleEndian.Uint16(b[6:])), int(binary.LittleEndian.Uint16(b[8:]))
+	h.cost = 2 * int64(h.width) * int64(h.height) // an interlaced frame is put in order in a copy
+}
+
+// webpHeader takes the larger of canvas and frame, so that neither can hide behind the other.
+func webpHeader(s *scanner, h *header) {
+	s.skip(12)
+	for s.err == nil {
+		kind, n := webpChunk(s)
+		switch {
+		case s.err != nil:
+			return
+		case kind == "VP8X" && n >= 10:
+			b := s.peek(10)
+			h.width, h.height = 1+int(uint24(b[4:])), 1+int(uint24(b[7:]))
+		case kind == "ANIM" || kind == "ANMF":
+			s.fail() // the decoder knows still pictures only
+		case kind == "VP8 " || kind == "VP8L":
+			w, t := webpSize(s, kind, n)
+			if h.width != 0 && (h.width != w || h.height != t) {
+				s.fail()
+			}
+			h.width, h.height = w, t
+			h.cost = 12 * int64(w+15) * int64(t+15) // samples, transparency and its decoding
+			s.skip(n + n&1)
+			webpTurn(s, h)
+			return
+		}
+		s.skip(n + n&1)
+	}
+}
+
+// webpTurn looks for the orientation behind the pixels; damage there does not matter.
+func webpTurn(s *scanner, h *header) {
+	for h.turn == 0 && s.left() >= 8 && s.err == nil {
+		kind, n := webpChunk(s)
+		if kind == "EXIF" && s.err == nil {
+			h.turn, _ = exifOrientation(bytes.TrimPrefix(s.peek(int(min(n, 8<<10))), []byte("Exif\x00\x00")))
+		}
+		s.skip(n + n&1)
+	}
+	if s.err == ErrStructure { //nolint:errorlint // the scanner's own value
+		s.err = nil
+	}
+}
