@@ -55,7 +55,7 @@ model: ## search the session manager within wide bounds, and plant every bug in 
 	SOTTO_MODEL=planted go test -count=1 -v -timeout 30m -run Planted ./app/apptest/model
 	SOTTO_MODEL=large go test -count=1 -v -timeout 2h -run Reachable ./app/apptest/model
 
-planted: ## plant bugs in identity, handshake and ratchet; their tests must find each (long)
+planted: ## plant bugs in identity, handshake, ratchet and filecrypt; their tests must find each (long)
 	SOTTO_PLANTED=all go test -count=1 -timeout 40m -v -run Planted ./crypto
 
 screenshots: deps-test ## drive the real window under Xvfb and save every screen, light and dark

@@ -242,4 +242,82 @@ var planted = []bug{
 		name: "certificate remembered before its list was verified", room: "identity",
 		edits: one("known.go", "\tif p.list, err = LoadDeviceList(", "\tdefer func() { k.add(p) }()\n\tif p.list, err = LoadDeviceList("),
 	},
+
+	// Sealed files.
+	{
+		name: "number of the chunk not in the nonce", room: "filecrypt", quick: true,
+		edits: one("chunk.go", "c.nonce[3:11], uint64(number))", "c.nonce[3:11], uint64(0*number))"),
+	},
+	{
+		name: "one byte of the number in the nonce", room: "filecrypt",
+		edits: one("chunk.go", "c.nonce[3:11], uint64(number))", "c.nonce[3:11], uint64(byte(number)))"),
+	},
+	{
+		name: "last flag ignored", room: "filecrypt", quick: true,
+		edits: one("chunk.go", "\tif last {", "\tif last && false {"),
+	},
+	{
+		name: "chunk given out that does not open", room: "filecrypt",
+		edits: one("chunk.go", "return nil, ErrChunk", "return sealed[:len(sealed)-Overhead], nil"),
+	},
+	{
+		name: "padding unchecked", room: "filecrypt", quick: true,
+		edits: one("chunk.go", "if all != 0 {", "if false {"),
+	},
+	{
+		name: "padding checked in the last chunk alone", room: "filecrypt",
+		edits: one("reader.go", "first := min(r.layout.size/ChunkSize, r.layout.chunks-1)", "first := r.layout.chunks - 1"),
+	},
+	{
+		name: "padded with what stood there", room: "filecrypt",
+		edits: one("writer.go", "clear(w.chunk[from:])", "_ = from"),
+	},
+	{
+		name: "length unchecked", room: "filecrypt",
+		edits: one("reader.go", "if sealed != l.sealed() {", "if false {"),
+	},
+	{
+		name: "size unbounded", room: "filecrypt",
+		edits: one("size.go", "return size >= 0 && size <= MaxFile", "return size >= 0"),
+	},
+	{
+		name: "bytes after the end not noticed by a reader", room: "filecrypt",
+		edits: one("reader.go", "case n > 0:", "case n < 0:"),
+	},
+	{
+		name: "bytes after the end not noticed when all is verified", room: "filecrypt",
+		edits: one("verify.go", "case n > 0:", "case n < 0:"),
+	},
+	{
+		name: "end not looked at before the beginning is read", room: "filecrypt",
+		edits: one("reader.go", "if err := r.checkEnd(); err != nil {", "if err := r.checkEnd(); err != nil && false {"),
+	},
+	{
+		name: "chunk kept after another did not open in its place", room: "filecrypt",
+		edits: one("reader.go", "\tr.plain = nil\n\tsealed", "\tsealed"),
+	},
+	{
+		name: "key reused", room: "filecrypt", quick: true,
+		edits: one("key.go", "rand.Read(k.b[:])", "rand.Read(k.b[:0])"),
+	},
+	{
+		name: "file key not in the key of its stream", room: "filecrypt",
+		edits: one("key.go", "encode.Derive(k.b[:], nil", "encode.Derive(k.b[:0], nil"),
+	},
+	{
+		name: "hash without the tags", room: "filecrypt",
+		edits: one("writer.go", "w.hash.Write(sealed)", "w.hash.Write(sealed[:len(sealed)-Overhead])"),
+	},
+	{
+		name: "fewer bytes than announced", room: "filecrypt",
+		edits: one("writer.go", "if w.written != w.layout.size {", "if false {"),
+	},
+	{
+		name: "more bytes than announced", room: "filecrypt",
+		edits: one("writer.go", "if int64(len(p)) > w.layout.size-w.written {", "if false {"),
+	},
+	{
+		name: "plaintext left after closing", room: "filecrypt",
+		edits: one("reader.go", "clear(r.chunk[:])", "_ = r.chunk"),
+	},
 }
