@@ -66,8 +66,8 @@ func (e Examined) Sound() bool { return e.Missing == 0 && e.Damaged == 0 && len(
 // neither the log nor an erasure waits long.
 const examinedAtOnce = 256
 
-// Examine reads every message, compares it with the manifest of its conversation and looks for its tag, and reads the
-// tables that are compared when they are first read. It works beside whoever reads and writes; a conversation that is deleted meanwhile is left
+// Examine reads every message, compares it with the manifest of its conversation and looks for its tag, every attachment
+// with its preview, and the tables that are compared when they are first read. It works beside whoever reads and writes; a conversation that is deleted meanwhile is left
 // out. progress, which may be nil, is told how many messages of how many were read. Damage is in the answer; an error is
 // chat.ErrLocked, that of ctx, or one of reading that names no row.
 func (s *Store) Examine(ctx context.Context, progress func(done, total int)) (Examined, error) {
@@ -95,6 +95,9 @@ func (s *Store) Examine(ctx context.Context, progress func(done, total int)) (Ex
 		if err := out.note(tb.name, s.view(ctx, func(t *tx) error { return t.check(tb) })); err != nil {
 			return out, err
 		}
+	}
+	if err := s.examineFiles(ctx, &out); err != nil {
+		return out, err
 	}
 	for _, row := range rows {
 		if err := s.examineThread(ctx, row, &out, func() {

@@ -18,6 +18,9 @@ import (
 // killedAfter stands between what the child does and after how many microseconds it dies.
 const killedAfter = " for µs "
 
+// filesFrom stands before the number of the first file that the child puts.
+const filesFrom = "files from "
+
 // batches of the child: small, so that there are many of them.
 const expiringBatch = 20
 
@@ -94,7 +97,9 @@ func TestKilledExpiryLosesNothingElseAndBringsNothingBack(t *testing.T) {
 				if ended == 0 {
 					p = newProfile(t)
 					s := p.create(t)
-					_, _, never = endingMessages(t, s, 300)
+					var minute, hour []chat.MessageID
+					minute, hour, never = endingMessages(t, s, 300)
+					withFiles(t, s, minute, hour, never)
 					closeStore(t, s)
 					ended = 200
 				}
@@ -132,6 +137,9 @@ func TestKilledExpiryLosesNothingElseAndBringsNothingBack(t *testing.T) {
 					}
 					return err
 				})
+				if n := fileKeys(t, s); n != int64(there+len(never)) {
+					t.Errorf("%d keys of files for %d messages", n, there+len(never))
+				}
 				if there > ended {
 					t.Errorf("%d of those that ended are there, after %d", there, ended)
 				}

@@ -42,6 +42,10 @@ func child(p profile, point string) {
 		return
 	}
 	if how, after, ok := strings.Cut(point, killedAfter); ok {
+		if from, ok := strings.CutPrefix(how, filesFrom); ok {
+			putAndRemoveFiles(p, from, after)
+			return
+		}
 		expireAndDie(p, how, after)
 		return
 	}

@@ -22,12 +22,17 @@ import (
 // salvaged reads the wreck at p into a new store.
 func salvaged(t testing.TB, p profile) (*Store, *Wreck, error) {
 	t.Helper()
+	return salvagedAt(t, p, day)
+}
+
+func salvagedAt(t testing.TB, p profile, now time.Time) (*Store, *Wreck, error) {
+	t.Helper()
 	v, err := vault.Open(fileBytes(t, p.vault), cheapLimits, vault.Passphrase(passphrase))
 	if err != nil {
 		t.Fatal(err)
 	}
 	into := newProfile(t).create(t)
-	w, err := Salvage(context.Background(), p.db, v, into, day, nil)
+	w, err := Salvage(context.Background(), p.db, v, into, now, nil)
 	return into, w, err
 }
 
