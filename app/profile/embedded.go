@@ -18,11 +18,15 @@ import (
 	"sotto/chat"
 	"sotto/chat/disk"
 	"sotto/transport/relay"
+	relayblobs "sotto/transport/relay/store/folder"
 	"sotto/transport/relay/store/sqlite"
 	"sotto/transport/wire"
 )
 
-const portsName = "ports.json"
+const (
+	portsName      = "ports.json"
+	relayBlobsName = "blobs" // in the relay's folder
+)
 
 // EmbeddedRelay is the relay inside the client: on loopback always, on the local network when switched on. Its store is
 // sealed envelopes like any relay's; its ports are chosen once and kept, because links name them.
@@ -195,7 +199,13 @@ func (r *EmbeddedRelay) serve() error {
 	if err != nil {
 		return fmt.Errorf("open the embedded relay's store: %w", relayFileError(err))
 	}
-	r.relay, err = relay.New(relay.Options{Store: r.store, Identity: r.id, Secret: r.secret, Limits: relay.EmbeddedLimits()})
+	blobs, err := relayblobs.Open(filepath.Join(r.dir, relayBlobsName))
+	if err != nil {
+		return fmt.Errorf("open the embedded relay's blobs: %w", relayFileError(err))
+	}
+	r.relay, err = relay.New(relay.Options{
+		Store: r.store, Blobs: blobs, Identity: r.id, Secret: r.secret, Limits: relay.EmbeddedLimits(),
+	})
 	if err != nil {
 		return fmt.Errorf("start the embedded relay: %w", err)
 	}

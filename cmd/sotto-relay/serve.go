@@ -16,6 +16,8 @@ import (
 	"github.com/gofrs/flock"
 
 	"sotto/transport/relay"
+	"sotto/transport/relay/store"
+	"sotto/transport/relay/store/folder"
 	"sotto/transport/relay/store/sqlite"
 	"sotto/transport/wire"
 )
@@ -24,7 +26,7 @@ const drainTime = 15 * time.Second
 
 type serveCommand struct {
 	Listen string `help:"Address to listen on, HOST:PORT; port 0 picks one." default:"127.0.0.1:7447"`
-	Data   string `help:"Directory of the relay's identity, pass and envelopes; made if absent." required:"" type:"path"`
+	Data   string `help:"Directory of the relay's identity, pass, envelopes and blobs; made if absent." required:"" type:"path"`
 	TLS    string `help:"self: under the relay's own identity, pinned in its address. acme: a certificate from Let's Encrypt. files: a certificate of yours. none: plain, on loopback only." enum:"self,acme,files,none" default:"self"`
 	Host   string `help:"Name or address people reach the relay by, for the printed address; required for acme and files."`
 	Cert   string `help:"Certificate chain in PEM, for --tls files." type:"path"`
@@ -41,6 +43,14 @@ type serveCommand struct {
 	MaxPopBurst    uint64        `help:"The most an invitation may say." default:"200" group:"Limits"`
 	PerHost        int           `help:"Connections from one network address." default:"64" group:"Limits"`
 	MaxConnections int           `help:"Connections in all." default:"20000" group:"Limits"`
+
+	MaxBlobMebibytes   uint64 `help:"MiB of blobs (files on their way) one mailbox may hold; 0 keeps none." default:"1024" group:"Limits"`
+	MaxBlobs           uint64 `help:"Blobs one mailbox may hold." default:"256" group:"Limits"`
+	TokenBlobMebibytes uint64 `help:"MiB of blobs one token may have there." default:"512" group:"Limits"`
+	TokenBlobs         uint64 `help:"Blobs one token may have there." default:"128" group:"Limits"`
+	KeepFreeMebibytes  uint64 `help:"MiB of the disk that blobs leave free." default:"2048" group:"Limits"`
+	Transfers          int    `help:"Uploads and downloads at once." default:"512" group:"Limits"`
+	HostTransfers      int    `help:"Uploads and downloads at once from one network address." default:"16" group:"Limits"`
 }
 
 func (s *serveCommand) limits() relay.Limits {
@@ -49,6 +59,9 @@ func (s *serveCommand) limits() relay.Limits {
 	l.SendBurst, l.SendEvery = s.SendBurst, s.SendEvery
 	l.PopBurst, l.PopEvery, l.MaxPopBurst = s.PopBurst, s.PopEvery, s.MaxPopBurst
 	l.PerHost, l.Connections = s.PerHost, s.MaxConnections
+	l.MaxBlobBytes, l.MaxBlobs = s.MaxBlobMebibytes<<20, s.MaxBlobs
+	l.TokenBlobBytes, l.TokenBlobs = s.TokenBlobMebibytes<<20, s.TokenBlobs
+	l.KeepFree, l.Transfers, l.HostTransfers = s.KeepFreeMebibytes<<20, s.Transfers, s.HostTransfers
 	return l
 }
 
@@ -69,13 +82,18 @@ func (s *serveCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(s.Data)
+	rows, err := sqlite.Open(s.Data)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }()
+	defer func() { _ = rows.Close() }()
+	blobs, err := s.blobs()
+	if err != nil {
+		return err
+	}
 	server, err := relay.New(relay.Options{
-		Store:    store,
+		Store:    rows,
+		Blobs:    blobs,
 		Identity: identity,
 		Secret:   secret,
 		Open:     s.Open,
@@ -158,6 +176,17 @@ func openData(dir string) error {
 		return fmt.Errorf("cannot close the data directory to others: %w", err)
 	}
 	return nil
+}
+
+// blobsName is the folder of blobs in the data directory.
+const blobsName = "blobs"
+
+// blobs opens the folder of blobs; nil where the relay is to keep none.
+func (s *serveCommand) blobs() (store.Blobs, error) {
+	if s.MaxBlobMebibytes == 0 {
+		return nil, nil //nolint:nilnil // relay.Options says what nil means
+	}
+	return folder.Open(filepath.Join(s.Data, blobsName))
 }
 
 // address is what people connect to.

@@ -141,20 +141,10 @@ func (h *https) explain(err error) error {
 
 func (h *https) close() { h.transport.CloseIdleConnections() }
 
-// close gives the connection back, or ends it where bytes are left.
+// close gives the connection back, or ends it where bytes of the answer are left.
 func (a *answer) close() {
-	a.cancelUnlessEmpty()
-	_ = a.Body.Close()
 	a.cancel()
-}
-
-// cancelUnlessEmpty ends an exchange whose answer has more of a body than is worth reading.
-func (a *answer) cancelUnlessEmpty() {
-	if a.ContentLength < 0 || a.ContentLength > 4<<10 {
-		a.cancel()
-		return
-	}
-	_, _ = io.CopyN(io.Discard, a.Body, 4<<10)
+	_ = a.Body.Close()
 }
 
 // copyTo writes the n bytes of the body.
@@ -248,9 +238,10 @@ func (p *part) failure() error {
 
 // watch ends an exchange in which nothing moves.
 type watch struct {
-	mu    sync.Mutex
-	timer *time.Timer
-	wait  time.Duration
+	mu      sync.Mutex
+	timer   *time.Timer
+	wait    time.Duration
+	stopped bool
 }
 
 func newWatch(end func(), wait time.Duration) *watch {
@@ -261,7 +252,7 @@ func newWatch(end func(), wait time.Duration) *watch {
 func (w *watch) next() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.timer != nil {
+	if !w.stopped {
 		w.timer.Reset(w.wait)
 	}
 }
@@ -270,14 +261,13 @@ func (w *watch) next() {
 func (w *watch) pause() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.timer != nil {
-		w.timer.Stop()
-	}
+	w.timer.Stop()
 }
 
+// stop stops it for good: a part may still be read after its exchange has ended.
 func (w *watch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.stopped = true
 	w.timer.Stop()
-	w.timer = nil
 }

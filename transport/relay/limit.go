@@ -20,18 +20,31 @@ type Limits struct {
 	PerHost      int // connections from one network address; loopback is not counted
 	Connections  int // in all
 	GrantedBoxes uint64
+
+	MaxBlobBytes   uint64 // bytes of blobs in one mailbox
+	MaxBlobs       uint64 // blobs in one mailbox
+	TokenBlobBytes uint64 // and granted by one token
+	TokenBlobs     uint64
+	KeepFree       uint64 // bytes of the disk that blobs leave alone
+	Transfers      int    // uploads and downloads at once
+	HostTransfers  int    // from one network address; loopback is not counted
 }
 
 // Rates of a relay for many, and how it shares out.
 const (
-	sendBurst   = 60 // envelopes at once by token
-	sendEvery   = time.Second
-	popBurst    = 6 // prekeys at once by token, unless the token says otherwise
-	popEvery    = 10 * time.Minute
-	maxPopBurst = 200 // the most a token may say
-	minPopEvery = time.Second
-	perHost     = 64 // connections from one network address
-	grantedPart = 8  // a mailbox opened by a grant holds one part in so many of the bytes of another
+	sendBurst      = 60 // envelopes at once by token
+	sendEvery      = time.Second
+	popBurst       = 6 // prekeys at once by token, unless the token says otherwise
+	popEvery       = 10 * time.Minute
+	maxPopBurst    = 200 // the most a token may say
+	minPopEvery    = time.Second
+	perHost        = 64 // connections from one network address
+	maxBlobBytes   = 1 << 30
+	maxBlobs       = 256
+	tokenBlobBytes = 512 << 20
+	tokenBlobs     = 128
+	hostTransfers  = 16 // uploads and downloads at once from one network address
+	grantedPart    = 8  // a mailbox opened by a grant holds one part in so many of the bytes of another
 )
 
 // granted are the limits of a mailbox that was opened by a grant: whoever holds a link opens as many as it grants.
@@ -47,6 +60,8 @@ func ServerLimits() Limits {
 		SendBurst: sendBurst, SendEvery: sendEvery,
 		PopBurst: popBurst, PopEvery: popEvery, MaxPopBurst: maxPopBurst, MinPopEvery: minPopEvery,
 		PerHost: perHost, Connections: 20000, GrantedBoxes: wire.MaxGrantMailboxes,
+		MaxBlobBytes: maxBlobBytes, MaxBlobs: maxBlobs, TokenBlobBytes: tokenBlobBytes, TokenBlobs: tokenBlobs,
+		KeepFree: 2 << 30, Transfers: 512, HostTransfers: hostTransfers,
 	}
 }
 
@@ -55,13 +70,15 @@ func EmbeddedLimits() Limits {
 	return Limits{
 		MaxMessages: wire.DefaultMaxMessages, MaxBytes: wire.DefaultMaxBytes,
 		Connections: 256, GrantedBoxes: wire.MaxGrantMailboxes,
+		MaxBlobBytes: maxBlobBytes, MaxBlobs: maxBlobs, TokenBlobBytes: tokenBlobBytes, TokenBlobs: tokenBlobs,
+		KeepFree: 512 << 20, Transfers: 64,
 	}
 }
 
 type bucketKey struct {
 	mailbox wire.Mailbox
 	token   wire.TokenHash
-	pop     bool
+	kind    wire.Kind // of the request
 }
 
 type bucket struct {

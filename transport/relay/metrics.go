@@ -16,6 +16,7 @@ type metrics struct {
 	errors      *prometheus.CounterVec
 	stored      prometheus.Counter
 	pushed      prometheus.Counter
+	transfers   *prometheus.CounterVec
 	commit      prometheus.Histogram
 }
 
@@ -34,12 +35,15 @@ func newMetrics() *metrics {
 		}, []string{"code"}),
 		stored: prometheus.NewCounter(prometheus.CounterOpts{Name: "sotto_relay_stored_total", Help: "Envelopes stored."}),
 		pushed: prometheus.NewCounter(prometheus.CounterOpts{Name: "sotto_relay_pushed_total", Help: "Envelopes pushed."}),
+		transfers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sotto_relay_transfers_total", Help: "Requests about blobs, by method and status.",
+		}, []string{"request", "status"}),
 		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "sotto_relay_store_seconds", Help: "Time from accepting an envelope to its being on disk.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 	}
-	m.registry.MustRegister(m.connections, m.refused, m.requests, m.errors, m.stored, m.pushed, m.commit)
+	m.registry.MustRegister(m.connections, m.refused, m.requests, m.errors, m.stored, m.pushed, m.transfers, m.commit)
 	return m
 }
 

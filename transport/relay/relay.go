@@ -38,6 +38,8 @@ const (
 type Options struct {
 	Store    store.Store
 	Identity *Identity
+	// Blobs keeps the bytes of blobs; nil: this relay has none.
+	Blobs store.Blobs
 	// Secret is the creation password; Open lets everyone open mailboxes.
 	Secret wire.PassSecret
 	Open   bool
@@ -57,6 +59,7 @@ type Relay struct {
 	metrics   *metrics
 	buckets   buckets
 	hub       hub
+	uploads   uploads
 	tagKey    [32]byte // of requester pseudonyms; gone with the process
 	draining  atomic.Bool
 	ctx       context.Context
@@ -67,6 +70,8 @@ type Relay struct {
 	mu      sync.Mutex
 	conns   map[*conn]bool
 	hosts   map[netip.Prefix]int
+	moving  map[netip.Prefix]int // transfers by host; loopback under the zero prefix
+	moves   int
 	servers map[*http.Server]bool
 }
 
@@ -94,6 +99,8 @@ func New(opts Options) (*Relay, error) {
 		metrics: newMetrics(),
 		buckets: buckets{held: map[bucketKey]*bucket{}},
 		hub:     hub{subs: map[wire.Mailbox]map[*subscription]bool{}},
+		uploads: uploads{held: map[store.BlobFile]*upload{}},
+		moving:  map[netip.Prefix]int{},
 		ctx:     ctx,
 		cancel:  cancel,
 		conns:   map[*conn]bool{},
@@ -115,6 +122,7 @@ func (r *Relay) sweep() {
 		if err := r.opts.Store.Sweep(r.ctx, r.opts.Now()); err != nil && r.ctx.Err() == nil {
 			r.opts.Log.Error("sweeping failed")
 		}
+		r.sweepBlobs(r.ctx)
 		select {
 		case <-r.ctx.Done():
 			return
@@ -130,7 +138,7 @@ func (r *Relay) Serve(l net.Listener) error {
 	server := &http.Server{
 		Handler:           r.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       10 * time.Second, // what is no WebSocket is counted by nobody and must not stay
+		IdleTimeout:       10 * time.Second, // what is no WebSocket and asks nothing is counted by nobody and must not stay
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0), // its lines hold addresses
 	}
@@ -166,10 +174,13 @@ func bareNet(err error) error {
 	return err
 }
 
-// Handler serves the WebSocket endpoint.
+// Handler serves the WebSocket endpoint and, where the relay keeps blobs, theirs.
 func (r *Relay) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.Path, r.accept)
+	if r.opts.Blobs != nil {
+		r.serveBlobs(mux)
+	}
 	return mux
 }
 

@@ -168,7 +168,7 @@ func (c *conn) send(f wire.Frame, b *wire.Send) {
 	now := c.relay.opts.Now()
 	hash := b.Token.Hash()
 	l := c.relay.opts.Limits
-	key := bucketKey{mailbox: b.Mailbox, token: hash}
+	key := bucketKey{mailbox: b.Mailbox, token: hash, kind: wire.KindSend}
 	if wait, ok := c.relay.buckets.take(key, l.SendBurst, l.SendEvery, now); !ok {
 		c.answer(f, &wire.Error{Code: wire.CodeQuota, After: wait})
 		return
@@ -205,6 +205,8 @@ func (c *conn) carryOut(body wire.Body) (wire.Body, error) {
 		return &wire.OK{}, c.create(b)
 	case *wire.PrekeyPop:
 		return c.pop(b)
+	case *wire.BlobGrant:
+		return &wire.OK{}, c.relay.grantBlob(c.ctx, b)
 	case *wire.MboxDelete:
 		return c.asOwner(b.Mailbox, func() error { return c.remove(b.Mailbox) })
 	case *wire.Ack:
@@ -212,7 +214,10 @@ func (c *conn) carryOut(body wire.Body) (wire.Body, error) {
 	case *wire.TokenPut:
 		return c.asOwner(b.Mailbox, func() error { return s.PutToken(c.ctx, b.Mailbox, c.tokenOf(b), now) })
 	case *wire.TokenDrop:
-		return c.asOwner(b.Mailbox, func() error { return s.DropToken(c.ctx, b.Mailbox, b.Hash, now) })
+		return c.asOwner(b.Mailbox, func() error {
+			defer c.relay.removeGone(c.ctx)
+			return s.DropToken(c.ctx, b.Mailbox, b.Hash, now)
+		})
 	case *wire.GrantPut:
 		return c.asOwner(b.Mailbox, func() error { return c.grant(b) })
 	case *wire.PrekeyPut:
@@ -306,6 +311,7 @@ func (c *conn) remove(m wire.Mailbox) error {
 	if s != nil {
 		c.relay.hub.remove(s)
 	}
+	c.relay.removeGone(c.ctx)
 	return nil
 }
 
@@ -344,7 +350,7 @@ func (c *conn) pop(b *wire.PrekeyPop) (wire.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := bucketKey{mailbox: b.Mailbox, token: hash, pop: true}
+	key := bucketKey{mailbox: b.Mailbox, token: hash, kind: wire.KindPrekeyPop}
 	if wait, ok := c.relay.buckets.take(key, t.PopBurst, t.PopEvery, now); !ok {
 		return nil, &wire.Error{Code: wire.CodeQuota, After: wait}
 	}

@@ -1,10 +1,14 @@
 package transporttest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
+
+	"sotto/transport/wire"
 )
 
 var errDown = errors.New("the test network is down")
@@ -18,6 +22,8 @@ type Network struct {
 	mu    sync.Mutex
 	down  bool
 	conns map[net.Conn]bool
+	tap   func(sent bool, b []byte)
+	cuts  []int64 // bytes of blob traffic until each cut
 }
 
 // NewNetwork returns a network that is up.
@@ -88,9 +94,90 @@ func (n *Network) Down(down bool) {
 	}
 }
 
+// Tap sees what goes over every connection from now on, as the client sends and gets it. It must not keep or change it.
+func (n *Network) Tap(see func(sent bool, b []byte)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.tap = see
+}
+
+// CutBlobs breaks connections that carry requests about blobs: the first when so many bytes have gone over them in either
+// direction, headers included, the next after so many more, and so on. What it did not use up is replaced.
+func (n *Network) CutBlobs(after ...int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cuts = after
+}
+
+// CutsLeft is how many cuts CutBlobs has not made yet.
+func (n *Network) CutsLeft() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.cuts)
+}
+
+// spend counts bytes of a connection about blobs and returns how many of them may still pass, and whether it breaks then.
+func (n *Network) spend(bytes int) (pass int, cut bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.cuts) == 0 {
+		return bytes, false
+	}
+	if n.cuts[0] > int64(bytes) {
+		n.cuts[0] -= int64(bytes)
+		return bytes, false
+	}
+	pass = int(n.cuts[0])
+	n.cuts = n.cuts[1:]
+	return pass, true
+}
+
+func (n *Network) see(sent bool, b []byte) {
+	n.mu.Lock()
+	tap := n.tap
+	n.mu.Unlock()
+	if tap != nil && len(b) > 0 {
+		tap(sent, b)
+	}
+}
+
+// tracked is the client's end of a connection.
 type tracked struct {
 	net.Conn
 	network *Network
+	blobs   atomic.Bool // it carries requests about blobs, by the first bytes it sent
+	begun   atomic.Bool
+}
+
+func (c *tracked) Write(b []byte) (int, error) {
+	if !c.begun.Swap(true) {
+		line, _, _ := bytes.Cut(b, []byte("\r\n"))
+		c.blobs.Store(bytes.Contains(line, []byte(" "+wire.UploadPath+" ")) || bytes.Contains(line, []byte(" "+wire.BlobPath+" ")))
+	}
+	pass, cut := len(b), false
+	if c.blobs.Load() {
+		pass, cut = c.network.spend(len(b))
+	}
+	n, err := c.Conn.Write(b[:pass])
+	c.network.see(true, b[:n])
+	if cut {
+		_ = c.Close()
+		return n, errDown
+	}
+	return n, err
+}
+
+func (c *tracked) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.blobs.Load() && n > 0 {
+		pass, cut := c.network.spend(n)
+		if n = pass; cut {
+			_ = c.Close()
+			err = errDown
+		}
+	}
+	c.network.see(false, b[:n])
+	return n, err
 }
 
 func (c *tracked) Close() error {

@@ -35,6 +35,7 @@ func NewRelay(t testing.TB, configure func(*relay.Options)) *Relay {
 	}
 	opts := relay.Options{
 		Store:    memory.New(),
+		Blobs:    memory.NewBlobs(0),
 		Identity: relay.NewIdentity(),
 		Secret:   r.Secret,
 		Limits:   relay.EmbeddedLimits(),
@@ -66,6 +67,10 @@ func NewRelay(t testing.TB, configure func(*relay.Options)) *Relay {
 
 // NewStore returns a store in memory, for relays that share one over restarts.
 func NewStore() store.Store { return memory.New() }
+
+// NewBlobs returns bytes of blobs in memory with room for capacity bytes (0: without a bound), for relays that share them
+// over restarts, and for looking at what lies there.
+func NewBlobs(capacity uint64) store.Blobs { return memory.NewBlobs(capacity) }
 
 // Observe adds a hook that sees every frame. It must not keep or change it.
 func (r *Relay) Observe(see func(relay.Direction, wire.Frame)) {

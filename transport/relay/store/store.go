@@ -67,12 +67,12 @@ type Store interface {
 	CreateMailbox(ctx context.Context, m Mailbox, grant *wire.GrantHash, now time.Time) error
 	// Mailbox returns a mailbox, or ErrNoMailbox.
 	Mailbox(ctx context.Context, m wire.Mailbox, now time.Time) (Mailbox, error)
-	// DeleteMailbox removes a mailbox and all that hangs on it, its grants too; or ErrNoMailbox.
+	// DeleteMailbox removes a mailbox and all that hangs on it, its grants and blobs too; or ErrNoMailbox.
 	DeleteMailbox(ctx context.Context, m wire.Mailbox, now time.Time) error
 
 	// PutToken adds a token or replaces its limits; ErrQuota above MaxTokens.
 	PutToken(ctx context.Context, m wire.Mailbox, t Token, now time.Time) error
-	// DropToken removes a token if it is there.
+	// DropToken removes a token if it is there, and the blobs it granted that are not committed.
 	DropToken(ctx context.Context, m wire.Mailbox, hash wire.TokenHash, now time.Time) error
 	// Token returns a token: ErrNoMailbox, ErrUnauthorized, ErrExpired.
 	Token(ctx context.Context, m wire.Mailbox, hash wire.TokenHash, now time.Time) (Token, error)
@@ -105,7 +105,9 @@ type Store interface {
 	// ErrConflict.
 	SetState(ctx context.Context, m wire.Mailbox, old, new []byte, now time.Time) error
 
-	// Sweep removes what has ended: envelopes after wire.Retention, repeats, mailboxes, tokens, grants.
+	BlobRows
+
+	// Sweep removes what has ended: envelopes after wire.Retention, repeats, mailboxes, tokens, grants, rows of blobs.
 	Sweep(ctx context.Context, now time.Time) error
 	// Ready reports whether the store can be written.
 	Ready(ctx context.Context) error

@@ -43,13 +43,20 @@ type Store struct {
 	mu     sync.Mutex
 	boxes  map[wire.Mailbox]*box
 	grants map[wire.GrantHash]*grant
+	blobs  map[store.BlobFile]store.Blob
+	gone   map[store.BlobFile]bool
 }
 
 var _ store.Store = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{boxes: map[wire.Mailbox]*box{}, grants: map[wire.GrantHash]*grant{}}
+	return &Store{
+		boxes:  map[wire.Mailbox]*box{},
+		grants: map[wire.GrantHash]*grant{},
+		blobs:  map[store.BlobFile]store.Blob{},
+		gone:   map[store.BlobFile]bool{},
+	}
 }
 
 // find returns the mailbox; s.mu is held.
@@ -81,6 +88,7 @@ func (s *Store) CreateMailbox(_ context.Context, m store.Mailbox, hash *wire.Gra
 		}
 		g.Mailboxes--
 	}
+	s.remove(m.Address) // it has ended
 	s.boxes[m.Address] = &box{Mailbox: m, tokens: map[wire.TokenHash]*token{}, seen: map[wire.EnvelopeID]time.Time{}}
 	return nil
 }
@@ -107,6 +115,7 @@ func (s *Store) DeleteMailbox(_ context.Context, m wire.Mailbox, now time.Time) 
 
 func (s *Store) remove(m wire.Mailbox) {
 	delete(s.boxes, m)
+	s.dropBlobs(func(b store.Blob) bool { return b.Mailbox == m })
 	for hash, g := range s.grants {
 		if g.mailbox == m {
 			delete(s.grants, hash)
@@ -140,6 +149,7 @@ func (s *Store) DropToken(_ context.Context, m wire.Mailbox, hash wire.TokenHash
 		return err
 	}
 	delete(b.tokens, hash)
+	s.dropBlobs(func(b store.Blob) bool { return b.Mailbox == m && b.Token == hash && !b.Committed })
 	return nil
 }
 
@@ -372,6 +382,7 @@ func (s *Store) Sweep(_ context.Context, now time.Time) error {
 			}
 		}
 	}
+	s.dropBlobs(func(b store.Blob) bool { return store.Ended(b.Ends, now) })
 	for hash, g := range s.grants {
 		if store.Ended(g.Expires, now) {
 			delete(s.grants, hash)

@@ -109,13 +109,16 @@ func (s *Store) DeleteMailbox(ctx context.Context, m wire.Mailbox, now time.Time
 	})
 }
 
-// drop removes the rows of a mailbox.
+// drop removes the rows of a mailbox; the files of its blobs are gone then.
 func (s *Store) drop(id int64, address wire.Mailbox) error {
 	if b, ok := s.boxes[address]; ok {
 		delete(s.touch, b)
 	}
 	s.forget(address)
 	if err := s.exec("DELETE FROM message WHERE id>? AND id<?", messageID(id, 0), messageID(id+1, 0)); err != nil {
+		return err
+	}
+	if err := s.dropBlobs("mailbox=?", id); err != nil {
 		return err
 	}
 	for _, table := range []string{"seen", "token", "permit", "prekey"} {
@@ -157,6 +160,9 @@ func (s *Store) DropToken(ctx context.Context, m wire.Mailbox, hash wire.TokenHa
 			return err
 		}
 		delete(b.tokens, hash)
+		if err := s.dropBlobs("mailbox=? AND token=? AND digest IS NULL", b.id, hash[:]); err != nil {
+			return err
+		}
 		return s.exec("DELETE FROM token WHERE mailbox=? AND hash=?", b.id, hash[:])
 	})
 }

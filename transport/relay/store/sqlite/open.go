@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -118,14 +119,14 @@ func (s *Store) start() error {
 	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
 		return err
 	}
-	switch have {
-	case version:
-	case 0:
-		if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+fmt.Sprintf("PRAGMA user_version=%d; COMMIT", version)); err != nil {
+	if have < 0 || have > len(migrations) {
+		return fmt.Errorf("schema version %d is not ours (%d)", have, len(migrations))
+	}
+	if have < len(migrations) {
+		if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE;"+strings.Join(migrations[have:], "")+
+			fmt.Sprintf("PRAGMA user_version=%d; COMMIT", len(migrations))); err != nil {
 			return err
 		}
-	default:
-		return fmt.Errorf("schema version %d is not ours (%d)", have, version)
 	}
 	return s.stmt.prepare(ctx, conn)
 }

@@ -56,4 +56,25 @@ CREATE TABLE prekey(
 );
 `
 
-const version = 1
+// blobs: ends is of the unfinished upload while digest is NULL, then of the blob. gone holds the files whose rows were
+// removed, until the files are.
+const blobs = `
+CREATE TABLE blob(
+  file BLOB PRIMARY KEY,
+  name BLOB NOT NULL UNIQUE,
+  upload BLOB NOT NULL UNIQUE,
+  mailbox INTEGER NOT NULL,
+  token BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  synced INTEGER NOT NULL DEFAULT 0,
+  ends INTEGER NOT NULL,
+  digest BLOB
+) WITHOUT ROWID;
+CREATE INDEX blob_mailbox ON blob(mailbox);
+CREATE INDEX blob_ends ON blob(ends);
+CREATE INDEX blob_unfinished ON blob(ends) WHERE digest IS NULL;
+CREATE TABLE gone(file BLOB PRIMARY KEY) WITHOUT ROWID;
+`
+
+// migrations lead from one schema version to the next, the first from an empty file.
+var migrations = []string{schema, blobs}

@@ -35,6 +35,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 		if err := s.exec("DELETE FROM token WHERE expires>0 AND expires<=?", ms); err != nil {
 			return err
 		}
+		if err := s.dropBlobs("ends<=?", ms); err != nil {
+			return err
+		}
 		return s.exec("DELETE FROM permit WHERE expires>0 AND expires<=?", ms)
 	})
 }
