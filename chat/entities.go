@@ -261,6 +261,7 @@ const (
 	QueueWaiting QueueState = "waiting" // not encrypted yet
 	QueueFlushed QueueState = "flushed" // encrypted and committed; the envelope may be re-sent as it is
 	QueueParked  QueueState = "parked"  // cannot be sent until the person acts
+	QueueHeld    QueueState = "held"    // waits for its file to be on the relay; nothing behind it waits for that
 )
 
 // QueueItem is one content on its way to one device. Content is the inner plaintext, Envelope the ciphertext that was

@@ -82,6 +82,7 @@ type Person struct {
 	ID     chat.ContactID
 	Name   string
 	Store  chat.Store
+	Blobs  chat.Blobs
 	Ledger *Ledger
 
 	t      testing.TB
@@ -109,7 +110,7 @@ func (w *World) Person(name string, o PersonOptions) *Person {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &Person{ID: self.ID, Name: name, Store: o.Store, Ledger: NewLedger(), t: w.t, w: w, o: o}
+	p := &Person{ID: self.ID, Name: name, Store: o.Store, Blobs: blobsOf(w.t, o.Store), Ledger: NewLedger(), t: w.t, w: w, o: o}
 	w.people = append(w.people, p)
 	p.Wake()
 	w.t.Cleanup(p.Sleep)
@@ -127,7 +128,7 @@ func (p *Person) Sleep() {
 func (p *Person) Wake() {
 	p.t.Helper()
 	m, err := messenger.Open(context.Background(), messenger.Options{
-		Store: p.Store, Relays: p, Gate: p.Ledger, Now: p.w.Now,
+		Store: p.Store, Blobs: p.Blobs, Relays: p, Gate: p.Ledger, Now: p.w.Now,
 	})
 	if err != nil {
 		p.t.Fatal(err)
@@ -185,7 +186,7 @@ func (p *Person) Image() chat.Store {
 func (p *Person) Restore(image chat.Store) {
 	p.t.Helper()
 	p.Sleep()
-	p.Store = image
+	p.Store, p.Blobs = image, blobsOf(p.t, image)
 	p.Wake()
 }
 

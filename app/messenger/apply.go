@@ -31,6 +31,8 @@ func (in *intake) apply(mb chat.Mailbox, s session, c content.Content) error {
 		return in.storeMessage(contact, s, c, chat.Message{Kind: chat.KindUnknown, Raw: c.Raw})
 	case content.Text:
 		return in.storeMessage(contact, s, c, chat.Message{Kind: chat.KindText, Text: b.Text})
+	case content.Attachment:
+		return in.applyAttachment(mb, contact, s, c, b)
 	case content.Edit, content.Delete, content.Reaction:
 		return in.annotate(annotationOf(c, s.Peer))
 	case content.Receipt:

@@ -78,7 +78,10 @@ func (u *unit) withhold(item chat.QueueItem) error {
 	if err := u.Queue().Put(item); err != nil || !item.Visible {
 		return err
 	}
-	return u.visibleState(item.Message, chat.Failed, FailureConsent)
+	if err := u.visibleState(item.Message, chat.Failed, FailureConsent); err != nil {
+		return err
+	}
+	return u.stopSending(item.Message, FailureConsent)
 }
 
 // becomeBot stops what waits for a contact that is a bot from now on, until it may read. One that was known as a person

@@ -161,7 +161,7 @@ func TestWhatTwoProgramsNeedGoesToABotThatMayNotRead(t *testing.T) {
 // A kind that nobody judged is the person's, so that one which is added later does not go to bots by oversight.
 func TestEveryKindOfContentIsJudgedWhetherABotMayHaveIt(t *testing.T) {
 	own := map[content.Kind]content.Body{
-		content.Unknown: nil, content.KindText: content.Text{}, content.KindEdit: content.Edit{}, content.KindReaction: content.Reaction{},
+		content.Unknown: nil, content.KindText: content.Text{}, content.KindAttachment: content.Attachment{}, content.KindEdit: content.Edit{}, content.KindReaction: content.Reaction{},
 	}
 	programs := map[content.Kind]content.Body{
 		content.KindDelete: content.Delete{}, content.KindReceipt: content.Receipt{}, content.KindTyping: content.Typing{},

@@ -21,6 +21,7 @@ const (
 	EventTyping     EventType = "typing"     // On: the contact is writing
 	EventSession    EventType = "session"    // a ratchet session began or changed; Detail says how
 	EventConnection EventType = "connection" // On: the relay is reached
+	EventFile       EventType = "file"       // the file of Message is at another state: Detail is a chat.FileState, Text its failure
 	EventAlert      EventType = "alert"      // something to look at; Detail is a code, see Alert
 	EventConsent    EventType = "consent"    // a consent or erasure of the contact arrived
 )

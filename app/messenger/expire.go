@@ -273,6 +273,9 @@ func (r *removal) remove(msg chat.Message) error {
 	if msg.Direction == chat.In && msg.State != chat.Read && !msg.Deleted {
 		r.touched[msg.Conversation]++
 	}
+	if err := r.letGo(msg, false); err != nil {
+		return err
+	}
 	return ignoreMissing(r.Messages().Delete(msg.ID))
 }
 
@@ -281,7 +284,7 @@ func (r *removal) remove(msg chat.Message) error {
 // after all, the deletion follows it. An introduction stays what it is.
 func (r *removal) hollow(w *waiting, msg chat.Message) error {
 	switch b := w.said.Body.(type) {
-	case content.Text:
+	case content.Text, content.Attachment:
 		if w.said.ID != msg.ID {
 			return nil
 		}

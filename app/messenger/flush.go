@@ -3,6 +3,7 @@ package messenger
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sotto/chat"
@@ -96,6 +97,10 @@ func (m *Messenger) sealBatch(ctx context.Context, peer chat.ContactID) (batch [
 		}
 		if contact.Verification == chat.Changed || contact.State == chat.ContactRequest {
 			res.held = true
+			return nil
+		}
+		items = slices.DeleteFunc(items, func(item chat.QueueItem) bool { return item.State == chat.QueueHeld })
+		if len(items) == 0 {
 			return nil
 		}
 		if until := items[0].NotBefore; until.After(u.now) && items[0].Failure == failureQuota {
@@ -263,8 +268,11 @@ func (m *Messenger) beginWith(ctx context.Context, peer chat.ContactID, route ch
 	var head chat.QueueItem
 	viewErr := m.view(ctx, func(tx chat.Tx) error {
 		items, err := (&unit{Tx: tx, m: m}).queueOf(peer)
-		if len(items) > 0 {
-			head = items[0]
+		for _, item := range items {
+			if item.State != chat.QueueHeld {
+				head = item
+				break
+			}
 		}
 		return err
 	})
@@ -438,6 +446,9 @@ func (u *unit) park(items []chat.QueueItem, code string) error {
 			return err
 		}
 		if item.Visible {
+			if err := u.stopSending(item.Message, code); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := u.emit(Event{Type: EventContact, Contact: item.Peer, Detail: ContactChanged, Text: code}); err != nil {

@@ -140,7 +140,10 @@ func (u *unit) bury(msg chat.Message) (chat.Message, bool, error) {
 	if err := ignoreMissing(u.Annotations().DeleteForTarget(msg.Conversation, msg.ID)); err != nil {
 		return msg, false, err
 	}
-	msg.Deleted, msg.Edited = true, false
+	if err := u.letGo(msg, true); err != nil {
+		return msg, false, err
+	}
+	msg.Deleted, msg.Edited, msg.File = true, false, chat.File{}
 	msg.Text, msg.Raw, msg.Reactions, msg.Failure = "", nil, nil, ""
 	if msg.Direction == chat.In && msg.State != chat.Read {
 		if err := u.uncount(msg.Conversation, msg); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"sotto/app/apptest"
 	"sotto/app/apptest/memstore"
+	"sotto/app/apptest/noblobs"
 	"sotto/app/messenger"
 	"sotto/chat"
 	"sotto/transport/wire"
@@ -18,6 +19,7 @@ const pass = "sotto-relay://secret-secret-secret@127.0.0.1:4001#plain"
 
 // away is a relay that is never reached.
 type away struct {
+	noblobs.Relay
 	done   chan struct{}
 	pushes chan wire.Push
 }

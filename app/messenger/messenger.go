@@ -34,6 +34,9 @@ type Messenger struct {
 	tender  *tender
 	expirer *expirer
 
+	blobs     chat.Blobs // nil: files are neither sent nor fetched
+	transfers *transfers
+
 	retention Retention // nil: the person has no rules
 
 	busy     atomic.Int64 // batches of pushes being committed
@@ -74,7 +77,7 @@ func Open(ctx context.Context, opts Options) (*Messenger, error) {
 	}
 	m := &Messenger{
 		store: opts.Store, gate: opts.Gate, auditor: opts.Auditor, now: opts.Now, handlers: opts.Handlers,
-		clock: seen, retention: opts.Retention,
+		clock: seen, retention: opts.Retention, blobs: opts.Blobs,
 		keys: k, self: self, hub: newHub(), typing: map[chat.ConversationID]typingNotice{}, renewed: map[chat.ContactID]time.Time{},
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
@@ -82,6 +85,7 @@ func Open(ctx context.Context, opts Options) (*Messenger, error) {
 	m.outbox = newOutbox(m)
 	m.tender = newTender(m)
 	m.expirer = newExpirer(m)
+	m.transfers = newTransfers(m)
 	return m, nil
 }
 
@@ -116,6 +120,7 @@ func (m *Messenger) Start(ctx context.Context) error {
 	m.takeOver()
 	m.group.Go(m.expirer.run)
 	m.group.Go(m.tender.run)
+	m.group.Go(m.transfers.run)
 	m.group.Go(func() {
 		m.tender.awaitGenerations()
 		m.outbox.run()
@@ -138,6 +143,7 @@ func (m *Messenger) Close() error {
 	m.pool.close()
 	m.group.Wait()
 	m.hub.close()
+	m.transfers.watch.close()
 	m.keys.own.Device.Erase()
 	m.keys.identity.Erase()
 	m.known.Forget()

@@ -15,6 +15,7 @@ type queueOptions struct {
 	visible bool
 	seq     uint64
 	expires time.Time
+	held    bool // waits for its file to be on the relay
 }
 
 // enqueueBody encodes a body as a fresh content of the direct conversation and queues it.
@@ -45,8 +46,12 @@ func (u *unit) enqueue(to chat.ContactID, c content.Content, o queueOptions) err
 	if o.message.IsZero() {
 		o.message = c.ID
 	}
+	state := chat.QueueWaiting
+	if o.held {
+		state = chat.QueueHeld
+	}
 	_, err = u.Queue().Add(chat.QueueItem{
-		Peer: to, Message: o.message, Visible: o.visible, Content: b, State: chat.QueueWaiting, Created: u.now, Expires: o.expires,
+		Peer: to, Message: o.message, Visible: o.visible, Content: b, State: state, Created: u.now, Expires: o.expires,
 	})
 	if err != nil {
 		return err
@@ -82,6 +87,7 @@ func (m *Messenger) Enqueue(tx chat.Tx, to chat.ContactID, id chat.MessageID, en
 func (m *Messenger) Flush() {
 	m.outbox.rescan()
 	m.outbox.kick()
+	m.transfers.kick()
 }
 
 // maySend says why nothing may be queued for a contact.
@@ -221,7 +227,7 @@ func (o *outbox) scan() bool {
 		}
 		held := map[chat.ContactID]bool{}
 		for _, item := range items {
-			if _, seen := fresh[item.Peer]; !seen && item.State != chat.QueueParked {
+			if _, seen := fresh[item.Peer]; !seen && item.State != chat.QueueParked && item.State != chat.QueueHeld {
 				fresh[item.Peer] = item
 			}
 			if awaitsConsent(item) {

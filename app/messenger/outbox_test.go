@@ -52,7 +52,7 @@ func TestFlushIsNotForgottenWhileATryIsFailing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		relay := stuck{away{make(chan struct{}), make(chan wire.Push)}, make(chan struct{}), make(chan struct{})}
+		relay := stuck{away{done: make(chan struct{}), pushes: make(chan wire.Push)}, make(chan struct{}), make(chan struct{})}
 		m, err := messenger.Open(ctx, messenger.Options{Store: store, Relays: relay, Gate: apptest.NewLedger()})
 		if err != nil {
 			t.Fatal(err)

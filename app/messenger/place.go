@@ -107,10 +107,14 @@ func (u *unit) newestWritten(conv chat.ConversationID) (chat.Message, error) {
 const maxPreview = 120
 
 func preview(msg chat.Message) string {
-	if msg.Deleted || msg.Kind != chat.KindText {
+	said := msg.Text
+	switch {
+	case msg.Deleted || msg.Kind != chat.KindText && msg.Kind != chat.KindAttachment:
 		return ""
+	case said == "":
+		said = msg.File.Name
 	}
-	line := strings.Join(strings.Fields(msg.Text), " ")
+	line := strings.Join(strings.Fields(said), " ")
 	if utf8.RuneCountInString(line) <= maxPreview {
 		return line
 	}

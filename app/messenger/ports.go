@@ -2,6 +2,7 @@ package messenger
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"sotto/chat"
@@ -36,6 +37,16 @@ type Relay interface {
 
 	Send(ctx context.Context, m wire.Mailbox, token wire.Token, id wire.EnvelopeID, envelope []byte) error
 	PopPrekey(ctx context.Context, m wire.Mailbox, token wire.Token) ([]byte, *wire.Prekey, error)
+
+	// GrantBlob makes room for a blob in the mailbox of another; UploadOffset, Upload and CommitBlob bring its bytes.
+	// Upload answers with ErrConflict where to go on.
+	GrantBlob(ctx context.Context, m wire.Mailbox, token wire.Token, name wire.BlobName, upload wire.UploadHash, size int64) error
+	UploadOffset(ctx context.Context, key wire.UploadKey) (offset int64, err error)
+	Upload(ctx context.Context, key wire.UploadKey, offset int64, r io.Reader, n int64) (next int64, err error)
+	CommitBlob(ctx context.Context, key wire.UploadKey, sum [32]byte) error
+	// Fetch writes a blob of so many bytes from offset to its end.
+	Fetch(ctx context.Context, key wire.ReadKey, offset int64, size int64, w io.Writer) (n int64, err error)
+	DeleteBlob(ctx context.Context, key wire.ReadKey) error
 }
 
 // Relays opens relays. The messenger keeps one Relay per address and closes it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sotto/app/apptest/memstore"
+	"sotto/app/apptest/noblobs"
 	"sotto/chat"
 	"sotto/transport/wire"
 )
@@ -216,6 +217,7 @@ func (p *post) Open(wire.Address, func(wire.Event)) (Relay, error) {
 
 // desk is the relay of a post.
 type desk struct {
+	noblobs.Relay
 	p      *post
 	done   chan struct{}
 	pushes chan wire.Push

@@ -253,6 +253,7 @@ func (p *pool) handle(e relayEvent) {
 	}
 	if e.Kind == wire.Online {
 		p.m.outbox.kick()
+		p.m.transfers.kick()
 		p.m.tender.wake()
 	}
 }

@@ -185,7 +185,7 @@ func (u *unit) undelivered(conv chat.ConversationID) ([]chat.Message, error) {
 	}
 	var out []chat.Message
 	for _, msg := range rows {
-		if msg.Direction != chat.Out || msg.Kind != chat.KindText || msg.State != chat.Sent || u.now.Sub(msg.Sent) > resendAge ||
+		if msg.Direction != chat.Out || msg.Kind != chat.KindText && msg.Kind != chat.KindAttachment || msg.State != chat.Sent || u.now.Sub(msg.Sent) > resendAge ||
 			u.ended(msg) {
 			continue
 		}
@@ -204,6 +204,9 @@ func (u *unit) undelivered(conv chat.ConversationID) ([]chat.Message, error) {
 func (u *unit) resendMessage(peer chat.ContactID, msg chat.Message) error {
 	if msg.Deleted {
 		return u.withdraw(msg)
+	}
+	if msg.Kind == chat.KindAttachment {
+		return u.resendFile(peer, msg)
 	}
 	c := content.Content{
 		ID: msg.ID, Conv: msg.Conversation, Seq: msg.Seq, Sent: msg.Sent, ReplyTo: msg.ReplyTo, ExpiresAfter: msg.ExpiresAfter,
@@ -226,6 +229,23 @@ func (u *unit) resendMessage(peer chat.ContactID, msg chat.Message) error {
 		}
 	}
 	return nil
+}
+
+// resendFile queues a message with a file behind a look at its blob, which is uploaded anew where it is gone.
+func (u *unit) resendFile(peer chat.ContactID, msg chat.Message) error {
+	a, err := u.Attachments().Get(msg.ID)
+	if err != nil || !a.Stored || u.m.blobs == nil {
+		return ignoreMissing(err)
+	}
+	c, err := u.attachmentContent(msg, a)
+	if err != nil {
+		return err
+	}
+	a.State, a.Failure, a.Attempts, a.NotBefore = chat.FileSending, "", 0, time.Time{}
+	if err := u.putFile(msg, a); err != nil {
+		return err
+	}
+	return u.enqueue(peer, c, queueOptions{visible: true, held: true})
 }
 
 // asksAgain reports whether a question to send again waits for a contact.

@@ -33,7 +33,7 @@ var backedUp = struct {
 	names    []string
 	prefixes []string
 }{
-	names:    []string{settingIdentity, settingList, settingName, settingBot, settingHome, "messenger/clock", "messenger/forgotten"},
+	names:    []string{settingIdentity, settingList, settingName, settingBot, settingHome, "messenger/clock", "messenger/forgotten", settingDownloadLimit},
 	prefixes: []string{settingPin, settingRelay, settingGaps, settingExpired, settingRequest, settingFormer, "messenger/timer/"},
 }
 
@@ -204,6 +204,9 @@ func (u *unit) reconnect() error {
 			u.queued = append(u.queued, c.ID)
 		}
 	}
+	if err := u.settleFiles(); err != nil {
+		return err
+	}
 	for _, id := range mark.Unsent {
 		if err := u.setAside(id); err != nil {
 			return err
@@ -219,7 +222,7 @@ func (u *unit) reconnect() error {
 // backup was made, and nothing old is sent unasked.
 func (u *unit) setAside(id chat.MessageID) error {
 	msg, err := u.Messages().Get(id)
-	if err != nil || msg.Kind != chat.KindText || msg.Deleted {
+	if err != nil || msg.Kind != chat.KindText && msg.Kind != chat.KindAttachment || msg.Deleted {
 		return ignoreMissing(err)
 	}
 	peer, err := u.peerOf(msg.Conversation)
@@ -229,6 +232,11 @@ func (u *unit) setAside(id chat.MessageID) error {
 	body := content.Content{
 		ID: msg.ID, Conv: msg.Conversation, Seq: msg.Seq, Sent: msg.Sent, ReplyTo: msg.ReplyTo, ExpiresAfter: msg.ExpiresAfter,
 		Body: content.Text{Text: msg.Text},
+	}
+	if msg.Kind == chat.KindAttachment {
+		if body, err = u.setFileAsideRestored(msg); err != nil {
+			return err
+		}
 	}
 	if b, err := body.Encode(); err == nil { // else it cannot be sent again, only read
 		if _, err := u.Queue().Add(chat.QueueItem{
@@ -240,4 +248,41 @@ func (u *unit) setAside(id chat.MessageID) error {
 	msg.State, msg.Failure = chat.Failed, FailureRestored
 	_, err = u.Messages().Put(msg)
 	return err
+}
+
+// settleFiles ends what was on its way when the backup was made. What was being fetched is offered again: its bytes are not
+// in the backup. What was being sent waits with its message for the person.
+func (u *unit) settleFiles() error {
+	moving, err := u.Attachments().Moving()
+	if err != nil {
+		return err
+	}
+	for _, a := range moving {
+		msg, err := u.Messages().Get(a.Message)
+		if err != nil {
+			return err
+		}
+		if msg.Direction == chat.In {
+			err = u.cancelFetch(a.Message)
+		} else {
+			err = u.stopFile(msg, a, FailureRestored)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setFileAsideRestored returns the content of a message with a file that is set aside; one without a body when its file is
+// not here, so that it can only be read.
+func (u *unit) setFileAsideRestored(msg chat.Message) (content.Content, error) {
+	a, err := u.Attachments().Get(msg.ID)
+	if err != nil || !a.Stored {
+		return content.Content{}, ignoreMissing(err)
+	}
+	if err := u.stopFile(msg, a, FailureRestored); err != nil {
+		return content.Content{}, err
+	}
+	return u.attachmentContent(msg, a)
 }

@@ -22,6 +22,7 @@ var leftOut = map[string]string{
 	settingRouted:     "when one device told its route",
 	settingRejected:   "when one device raised an alert",
 	settingFirsts:     "counts of one device's mailboxes",
+	settingBlobs:      "of mailboxes that a restored device has not, and they end by themselves",
 	settingLeft:       "is there while the profile is locked only",
 	settingRestored:   "marks a restore under way",
 }

@@ -109,9 +109,13 @@ func (u *unit) nextSeq(id chat.ConversationID) (uint64, error) {
 func (u *unit) putOwn(peer chat.ContactID, c content.Content, text string) (chat.Message, error) {
 	self := u.m.Self()
 	at := c.Sent.UTC()
+	kind, file := chat.KindText, chat.File{}
+	if b, ok := c.Body.(content.Attachment); ok {
+		kind, file = chat.KindAttachment, b.File()
+	}
 	msg, err := u.store(chat.Message{
-		ID: c.ID, Conversation: c.Conv, Author: self.ID, Device: self.Device, Direction: chat.Out, Kind: chat.KindText, Seq: c.Seq,
-		Sent: at, Received: at, State: chat.Queued, Text: text, ReplyTo: c.ReplyTo, ExpiresAfter: c.ExpiresAfter,
+		ID: c.ID, Conversation: c.Conv, Author: self.ID, Device: self.Device, Direction: chat.Out, Kind: kind, Seq: c.Seq,
+		Sent: at, Received: at, State: chat.Queued, Text: text, File: file, ReplyTo: c.ReplyTo, ExpiresAfter: c.ExpiresAfter,
 		Expires: u.end(c.ExpiresAfter),
 	})
 	if err != nil {
@@ -235,7 +239,8 @@ func (u *unit) withdraw(msg chat.Message) error {
 	replaced := false
 	for _, item := range items {
 		c, err := content.Decode(item.Content)
-		if err != nil || item.Envelope != nil || c.Kind() != content.KindText && !awaitsConsent(item) {
+		whole := c.Kind() == content.KindText || c.Kind() == content.KindAttachment
+		if err != nil || item.Envelope != nil || !whole && !awaitsConsent(item) {
 			continue
 		}
 		c.ID, c.ReplyTo, c.ExpiresAfter, c.Body = chat.NewMessageID(), chat.MessageID{}, 0, content.Delete{Target: msg.ID}
@@ -263,10 +268,18 @@ func (u *unit) withdraw(msg chat.Message) error {
 	return u.enqueueBody(peer, content.Delete{Target: msg.ID}, queueOptions{seq: seq})
 }
 
-// Retry tries a failed message again. Errors: chat.ErrNotFound when nothing of it is set aside, chat.ErrNotConsented for
+// Retry tries a failed message again, or its file. Errors: chat.ErrNotFound when nothing of it is set aside, chat.ErrNotConsented for
 // a bot that may not read it.
 func (m *Messenger) Retry(ctx context.Context, id chat.MessageID) error {
 	err := m.update(ctx, func(u *unit) error {
+		msg, a, err := u.fileOf(id)
+		if err := ignoreMissing(err); err != nil {
+			return err
+		}
+		hasFile := err == nil
+		if hasFile && msg.Direction == chat.In {
+			return u.fetch(msg, a)
+		}
 		items, err := u.Queue().ForMessage(id)
 		if err != nil {
 			return err
@@ -285,6 +298,12 @@ func (m *Messenger) Retry(ctx context.Context, id chat.MessageID) error {
 				return err
 			} else if held {
 				return chat.ErrNotConsented
+			}
+			if hasFile && item.Visible {
+				if err := u.sendFileAgain(msg, a, item); err != nil {
+					return err
+				}
+				continue
 			}
 			item.State, item.Failure, item.Attempts = chat.QueueWaiting, "", 0
 			if item.Envelope != nil {
@@ -325,6 +344,9 @@ func (m *Messenger) Discard(ctx context.Context, id chat.MessageID) error {
 			return err
 		}
 		if err := ignoreMissing(u.Annotations().DeleteForTarget(msg.Conversation, id)); err != nil {
+			return err
+		}
+		if err := u.letGo(msg, true); err != nil {
 			return err
 		}
 		if err := u.Messages().Delete(id); err != nil {

@@ -36,7 +36,8 @@ func (m *Messenger) Sync(ctx context.Context, wait time.Duration) error {
 		case <-ticker.C:
 		}
 		now := m.received.Load()
-		if now != last || m.busy.Load() > 0 || !m.pool.connected() || !m.outbox.idle() || m.tender.working() {
+		if now != last || m.busy.Load() > 0 || !m.pool.connected() || !m.outbox.idle() || m.tender.working() ||
+			m.transfers.working() {
 			last, quiet = now, 0
 			continue
 		}

@@ -19,6 +19,8 @@ type Options struct {
 	Auditor  chat.Auditor     // nil: nothing is audited
 	Now      func() time.Time // nil: time.Now
 	Handlers map[content.Kind]Handler
+	// Blobs keeps the ciphertexts of files; nil: this profile neither sends nor fetches any.
+	Blobs chat.Blobs
 	// Retention says which messages the person's rules do not keep; nil: there are no rules.
 	Retention Retention
 	// Seen is a time that has passed for sure, as a locked profile saw it; zero: what the store knows.

@@ -25,6 +25,9 @@ type unit struct {
 	rolled bool                 // a rollback was noticed and dealt with
 	states staged               // of the sessions stored
 	ends   time.Time            // when the first of the messages stored ends; zero: none does
+	files  bool                 // a file began or ended to be on its way
+	blobs  bool                 // blobs are to be removed on their relays
+	told   []chat.Attachment    // files whose state is told
 }
 
 // update runs f as one unit of work and tells its events after the commit, in the order of commits.
@@ -72,6 +75,8 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 		m.tender.wake()
 	}
 	m.expirer.stored(u)
+	m.transfers.told(u.told)
+	m.transfers.committed(u.files, u.blobs, u.rescan || len(u.queued) > 0)
 	return nil
 }
 

@@ -1,9 +1,7 @@
 package content
 
 import (
-	"path"
 	"strings"
-	"unicode/utf8"
 
 	"sotto/chat"
 )
@@ -13,7 +11,7 @@ const (
 	// MaxFile is the largest file.
 	MaxFile = chat.MaxFile
 	// MaxFileName is the longest name of a file.
-	MaxFileName = 255
+	MaxFileName = chat.MaxFileName
 	// MaxType is the longest media type.
 	MaxType = 127
 	// MaxThumbnail is the largest small picture inside a content.
@@ -74,36 +72,11 @@ func (b Attachment) check() error {
 
 // cleaned returns the attachment with a name fit to be shown, and without a media type that is none.
 func (b Attachment) cleaned() Attachment {
-	b.Name = CleanFileName(b.Name)
+	b.Name = chat.CleanFileName(b.Name)
 	if !isMediaType(b.Type) {
 		b.Type = ""
 	}
 	return b
-}
-
-// UnnamedFile is the name of a file of whose own name nothing can be shown.
-const UnnamedFile = "file"
-
-// CleanFileName returns the base name of a file fit to be shown beside others: folders cut off, stripped like
-// [CleanName], at most [MaxFileName] bytes with the extension kept. It never returns the empty string. What a system
-// cannot store is still in it.
-func CleanFileName(s string) string {
-	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
-		s = s[i+1:]
-	}
-	s = clean(s, utf8.UTFMax*len(s))
-	if strings.Trim(s, ". ") == "" {
-		return UnnamedFile
-	}
-	if len(s) <= MaxFileName {
-		return s
-	}
-	const longest = 32 // of an extension that is worth keeping
-	ext := path.Ext(s)
-	if len(ext) > longest {
-		ext = ""
-	}
-	return clean(s[:len(s)-len(ext)], MaxFileName-len(ext)) + ext
 }
 
 // isMediaType reports whether s has the form of RFC 6838 section 4.2, in lower case and without parameters.

@@ -10,10 +10,7 @@ const nonJoiner, joiner = '\u200c', '\u200d'
 
 // CleanName returns a name fit to be shown beside others: bidirectional controls (Unicode 9, UAX #9), other controls and
 // invisible characters stripped, joiners only inside, white space collapsed, at most [MaxName] bytes. It may return the empty string.
-func CleanName(s string) string { return clean(s, MaxName) }
-
-// clean is CleanName up to a number of bytes.
-func clean(s string, limit int) string {
+func CleanName(s string) string {
 	var b strings.Builder
 	space := false
 	for _, r := range s {
@@ -30,7 +27,7 @@ func clean(s string, limit int) string {
 		if space {
 			size++
 		}
-		if b.Len()+size > limit {
+		if b.Len()+size > MaxName {
 			break
 		}
 		if space {

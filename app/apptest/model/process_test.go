@@ -10,6 +10,7 @@ import (
 
 	"sotto/app/apptest"
 	"sotto/app/apptest/memstore"
+	"sotto/app/apptest/noblobs"
 	"sotto/app/messenger"
 	"sotto/chat"
 	"sotto/chat/content"
@@ -107,10 +108,15 @@ func (p *process) say(text string) {
 }
 
 // relay is the process as its messenger.Relay.
-type relay struct{ p *process }
+type relay struct {
+	noblobs.Relay
+	p *process
+}
 
 // Open implements messenger.Relays.
-func (p *process) Open(wire.Address, func(wire.Event)) (messenger.Relay, error) { return relay{p}, nil }
+func (p *process) Open(wire.Address, func(wire.Event)) (messenger.Relay, error) {
+	return relay{p: p}, nil
+}
 
 func (relay) Own(...wire.Owned)          {}
 func (relay) Subscribe(...wire.Owned)    {}

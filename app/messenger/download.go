@@ -1,0 +1,281 @@
+package messenger
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"sotto/chat"
+	"sotto/transport/wire"
+)
+
+// offered is a received file that is to be fetched.
+type offered struct {
+	chat.Attachment
+	size   int64    // of the file
+	relays []string // where its blob may lie, in the order asked
+	from   string   // where it was found
+}
+
+// download fetches a file, checks all of it and only then says that it is here (docs/PROTOCOL.md section 8.4). Whatever ends
+// it, the next one goes on from the bytes that are on the disk.
+func (m *Messenger) download(ctx context.Context, id chat.MessageID) wait {
+	var o offered
+	var w chat.BlobWriter
+	var earlier bool
+	err := m.update(ctx, func(u *unit) (err error) {
+		o, err = u.readyDownload(id)
+		return err
+	})
+	if err == nil && o.Message.IsZero() {
+		return wait{}
+	}
+	if err != nil {
+		return wait{until: m.now().Add(firstBackoff)} // the store; nothing is lost
+	}
+	moved := false
+	ctx, count, stop := watched(ctx, func(n int) {
+		moved = true
+		m.transfers.moved(o.Attachment, n)
+	})
+	defer stop()
+	if o.Attachment, w, err = m.target(ctx, o.Attachment); err != nil {
+		return m.tryLater(ctx, o.Attachment, err, false)
+	}
+	if w == nil { // it was complete when the process ended
+		err = m.checkComplete(o)
+	} else {
+		earlier = w.Size() > 0
+		err = m.fetchInto(ctx, &o, w, count)
+		if errors.Is(err, errDamaged) && earlier && w.Truncate(0) == nil {
+			// A disk that lost its power may have kept less than it said: once more, all of it.
+			err = m.fetchInto(ctx, &o, w, count)
+		}
+		if err == nil {
+			err = w.Commit()
+		} else if closeErr := w.Close(); closeErr != nil {
+			err = errors.Join(err, closeErr)
+		}
+	}
+	if err == nil {
+		err = m.update(m.ctx, func(u *unit) error { return u.fetched(o) })
+		if err == nil {
+			return wait{}
+		}
+	}
+	return m.tryLater(ctx, o.Attachment, err, moved)
+}
+
+// readyDownload returns what is to be fetched; the zero value: nothing.
+func (u *unit) readyDownload(id chat.MessageID) (offered, error) {
+	msg, a, err := u.fileOf(id)
+	if err != nil || a.State != chat.FileFetching {
+		return offered{}, ignoreMissing(err)
+	}
+	peer, err := u.peerOf(msg.Conversation)
+	if err != nil {
+		return offered{}, err
+	}
+	contact, err := u.Contacts().Get(peer)
+	if err != nil {
+		return offered{}, err
+	}
+	if contact.State == chat.ContactBlocked { // nothing of theirs is taken
+		return offered{}, u.cancelFetch(id)
+	}
+	mailboxes, err := u.Mailboxes().List()
+	if err != nil {
+		return offered{}, err
+	}
+	relays := []string{a.Relay}
+	for _, mb := range mailboxes {
+		if mb.Contact == peer && !mb.Renewed.IsZero() && !slices.Contains(relays, mb.Relay) {
+			relays = append(relays, mb.Relay)
+		}
+	}
+	return offered{a, msg.File.Size, relays, a.Relay}, nil
+}
+
+// target opens the file that the bytes of an attachment go to; its name is committed before the first of them comes. It
+// returns nil for one that is complete already.
+func (m *Messenger) target(ctx context.Context, a chat.Attachment) (chat.Attachment, chat.BlobWriter, error) {
+	if !a.Blob.IsZero() {
+		w, err := m.blobs.Resume(a.Blob)
+		if err == nil && w.Size() > a.Sealed {
+			err = w.Truncate(0)
+		}
+		if err == nil {
+			return a, w, m.roomOrClose(w, a.Sealed-w.Size())
+		}
+		if !errors.Is(err, chat.ErrNotFound) {
+			return a, nil, err
+		}
+		done, err := m.blobs.Open(a.Blob)
+		if err == nil {
+			return a, nil, done.Close()
+		}
+		if !errors.Is(err, chat.ErrNotFound) {
+			return a, nil, err
+		}
+	}
+	if err := m.roomFor(a.Sealed); err != nil {
+		return a, nil, err
+	}
+	w, err := m.blobs.Create()
+	if err != nil {
+		return a, nil, err
+	}
+	var now chat.Attachment
+	err = m.update(ctx, func(u *unit) error {
+		if now, err = u.Attachments().Get(a.Message); err != nil {
+			return err
+		}
+		if now.State != chat.FileFetching {
+			return chat.ErrNotFound // cancelled
+		}
+		now.Blob = w.ID()
+		return u.Attachments().Put(now)
+	})
+	if err != nil {
+		return a, nil, errors.Join(err, w.Close(), m.blobs.Remove(w.ID()))
+	}
+	return now, w, nil
+}
+
+func (m *Messenger) roomOrClose(w chat.BlobWriter, bytes int64) error {
+	err := m.roomFor(bytes)
+	if err != nil {
+		err = errors.Join(err, w.Close())
+	}
+	return err
+}
+
+// fetchInto fetches what is missing and checks the whole. Errors: errDamaged, those of the relay and of the disk.
+func (m *Messenger) fetchInto(ctx context.Context, o *offered, w chat.BlobWriter, count func(n int)) error {
+	m.transfers.begun(o.Attachment, w.Size())
+	if w.Size() < o.Sealed {
+		if err := m.fetchMissing(ctx, o, w, count); err != nil {
+			return err
+		}
+	}
+	return verifyFile(w, o.Attachment, o.size)
+}
+
+// fetchMissing asks the relays in turn for what is missing, until one has it.
+func (m *Messenger) fetchMissing(ctx context.Context, o *offered, w chat.BlobWriter, count func(n int)) error {
+	var away error
+	for _, address := range o.relays {
+		relay, err := m.pool.get(address)
+		if err == nil {
+			_, err = relay.Fetch(ctx, wire.ReadKey(o.ReadKey), w.Size(), o.Sealed, countingWriter{w, count})
+		}
+		if err == nil {
+			if w.Size() != o.Sealed {
+				return wire.ErrMalformed
+			}
+			o.from = address
+			return nil
+		}
+		if !errors.Is(err, wire.ErrNotFound) && away == nil {
+			away = err
+		}
+		if ctx.Err() != nil || errors.Is(err, chat.ErrDiskFull) {
+			break
+		}
+	}
+	if away != nil {
+		return away // it may lie where nobody answered
+	}
+	return wire.ErrNotFound
+}
+
+// checkComplete checks a file that was complete when the process ended before it could say so.
+func (m *Messenger) checkComplete(o offered) error {
+	file, err := m.blobs.Open(o.Blob)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	return verifyFile(io.NewSectionReader(file, 0, file.Size()), o.Attachment, o.size)
+}
+
+// fetched says that a file is here, and lets its blob be removed on the relay.
+func (u *unit) fetched(got offered) error {
+	msg, a, err := u.fileOf(got.Message)
+	if err != nil || a.State != chat.FileFetching || a.Blob != got.Blob {
+		return ignoreMissing(err)
+	}
+	a.State, a.Stored, a.Failure, a.Attempts, a.NotBefore = chat.FileHere, true, "", 0, time.Time{}
+	if err := u.putFile(msg, a); err != nil {
+		return err
+	}
+	return u.removeBlob(got.from, a.ReadKey)
+}
+
+// removeBlobs removes on their relays the blobs that nobody is to fetch any more.
+func (t *transfers) removeBlobs() {
+	m := t.m
+	var list []doomed
+	err := m.view(m.ctx, func(tx chat.Tx) error {
+		_, err := getJSON(tx, settingBlobs, &list)
+		return err
+	})
+	gone := map[string]bool{}
+	away := map[string]bool{}
+	for _, d := range list {
+		if away[d.Relay] || m.ctx.Err() != nil {
+			continue
+		}
+		err := m.removeRemote(d)
+		if err == nil || m.now().Sub(d.Since) > wire.BlobRetention {
+			gone[string(d.ReadKey)] = true
+		} else {
+			away[d.Relay] = true
+		}
+	}
+	if err == nil && len(gone) > 0 {
+		err = m.update(m.ctx, func(u *unit) error { return u.blobsGone(gone) })
+	}
+	t.mu.Lock()
+	t.remove, t.wake = false, true
+	t.delay = min(max(2*t.delay, removeRetry), removeLatest)
+	if err == nil && len(away) == 0 {
+		t.delay = 0
+	}
+	t.retry = m.now().Add(t.delay)
+	t.mu.Unlock()
+	t.signal()
+}
+
+// removeRemote removes one blob. A relay that refuses for good is not asked again.
+func (m *Messenger) removeRemote(d doomed) error {
+	relay, err := m.pool.get(d.Relay)
+	if errors.Is(err, chat.ErrMalformed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(m.ctx, removeWait)
+	defer cancel()
+	err = relay.DeleteBlob(ctx, wire.ReadKey(d.ReadKey))
+	if errors.Is(err, wire.ErrNotFound) || errors.Is(err, wire.ErrUnsupported) || errors.Is(err, wire.ErrUnauthorized) {
+		return nil
+	}
+	return err
+}
+
+// blobsGone forgets blobs that are removed.
+func (u *unit) blobsGone(gone map[string]bool) error {
+	var list []doomed
+	if _, err := getJSON(u.Tx, settingBlobs, &list); err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(d doomed) bool { return gone[string(d.ReadKey)] })
+	if len(list) == 0 {
+		return dropSetting(u.Tx, settingBlobs)
+	}
+	return putJSON(u.Tx, settingBlobs, list)
+}

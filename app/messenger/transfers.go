@@ -1,0 +1,254 @@
+package messenger
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"sotto/chat"
+)
+
+const (
+	maxTransfers = 2 // at a time
+	smallFile    = 1 << 20
+	// stalledAfter is how long a transfer may move nothing before it is begun again.
+	stalledAfter = time.Minute
+	transferMost = 10 * time.Minute // the longest wait before a transfer is tried again
+	onwards      = 200 * time.Millisecond
+)
+
+// transfers moves files between the disk and the relays, a few at a time. What is durable is in the store: the attachment
+// and the bytes that came; this is only who is at it, and until when nobody need be.
+type transfers struct {
+	m     *Messenger
+	poked chan struct{}
+	watch watchers
+
+	mu      sync.Mutex
+	running map[chat.MessageID]*transfer
+	waits   map[chat.MessageID]wait
+	done    map[chat.MessageID]int64 // bytes moved, as far as this run knows
+	wake    bool                     // something was committed that matters to files
+	retry   time.Time                // when blobs are tried to be removed again; zero: at once
+	delay   time.Duration
+	remove  bool // blobs are being removed
+}
+
+// transfer is one file on its way.
+type transfer struct {
+	cancel context.CancelFunc
+	total  int64
+	told   time.Time // when its progress was last told
+}
+
+// wait says why a file is not tried now.
+type wait struct {
+	soft  bool      // ends when a relay comes back
+	held  bool      // waits for something that is committed
+	ended bool      // the relay came back since
+	until time.Time // beside Attachment.NotBefore, when that could not be stored
+	why   string
+}
+
+func newTransfers(m *Messenger) *transfers {
+	return &transfers{
+		m: m, poked: make(chan struct{}, 1), running: map[chat.MessageID]*transfer{}, waits: map[chat.MessageID]wait{},
+		done: map[chat.MessageID]int64{}, wake: true,
+	}
+}
+
+func (t *transfers) signal() {
+	select {
+	case t.poked <- struct{}{}:
+	default:
+	}
+}
+
+// committed looks again after a commit that touched files or blobs, and after another one at what waits for such.
+func (t *transfers) committed(files, blobs, other bool) {
+	t.mu.Lock()
+	look := files || blobs
+	for id, w := range t.waits {
+		if w.held && (files || other) {
+			delete(t.waits, id)
+			look = true
+		}
+	}
+	if look {
+		t.wake = true
+	}
+	if blobs {
+		t.retry = time.Time{}
+	}
+	t.mu.Unlock()
+	if look {
+		t.signal()
+	}
+}
+
+// kick tries now what waits for a relay that was away.
+func (t *transfers) kick() {
+	t.mu.Lock()
+	for id, w := range t.waits {
+		if w.soft {
+			w.ended = true
+			t.waits[id] = w
+		}
+	}
+	t.retry, t.wake = time.Time{}, true
+	t.mu.Unlock()
+	t.signal()
+}
+
+func (t *transfers) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	t.signal()
+	for {
+		select {
+		case <-t.m.ctx.Done():
+			return
+		case <-t.poked:
+		case <-timer.C:
+		}
+		timer.Reset(t.round())
+	}
+}
+
+// moving returns the files on their way, small ones first, then the oldest, and whether blobs are to be removed.
+func (t *transfers) moving() (list []chat.Attachment, remove bool, err error) {
+	err = t.m.view(t.m.ctx, func(tx chat.Tx) error {
+		if list, err = tx.Attachments().Moving(); err != nil {
+			return err
+		}
+		_, remove, err = setting(tx, settingBlobs)
+		return err
+	})
+	slices.SortStableFunc(list, func(a, b chat.Attachment) int {
+		return cmp.Compare(size(a), size(b))
+	})
+	return list, remove, err
+}
+
+// size is 0 for what is moved at once.
+func size(a chat.Attachment) int {
+	if a.Sealed <= smallFile {
+		return 0
+	}
+	return 1
+}
+
+// round starts what is due and returns how long there is nothing to do.
+func (t *transfers) round() time.Duration {
+	t.mu.Lock()
+	t.wake = false
+	t.mu.Unlock()
+	list, remove, err := t.moving()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		t.wake = t.m.ctx.Err() == nil
+		return time.Second
+	}
+	t.forget(list)
+	now, next := t.m.now(), time.Hour
+	for _, a := range list {
+		if t.running[a.Message] != nil {
+			continue
+		}
+		w := t.waits[a.Message]
+		if w.held {
+			continue
+		}
+		if left := w.until.Sub(now); left > 0 {
+			next = min(next, left)
+			continue
+		}
+		if left := a.NotBefore.Sub(now); left > 0 && !w.ended {
+			next = min(next, left)
+			continue
+		}
+		if len(t.running) < maxTransfers {
+			t.start(a)
+		}
+	}
+	if remove && !t.remove {
+		if left := t.retry.Sub(now); left > 0 {
+			next = min(next, left)
+		} else {
+			t.remove = true
+			t.m.group.Go(t.removeBlobs)
+		}
+	}
+	return max(next, time.Millisecond)
+}
+
+// forget ends what is not to be moved any more.
+func (t *transfers) forget(list []chat.Attachment) {
+	wanted := map[chat.MessageID]bool{}
+	for _, a := range list {
+		wanted[a.Message] = true
+	}
+	for id, r := range t.running {
+		if !wanted[id] {
+			r.cancel()
+		}
+	}
+	for id := range t.waits {
+		if !wanted[id] {
+			delete(t.waits, id)
+		}
+	}
+	for id := range t.done {
+		if !wanted[id] && t.running[id] == nil {
+			delete(t.done, id)
+		}
+	}
+}
+
+func (t *transfers) start(a chat.Attachment) {
+	ctx, cancel := context.WithCancel(t.m.ctx)
+	r := &transfer{cancel: cancel, total: a.Sealed}
+	t.running[a.Message] = r
+	delete(t.waits, a.Message)
+	t.m.group.Go(func() {
+		defer cancel()
+		var w wait
+		if a.State == chat.FileSending {
+			w = t.m.upload(ctx, a.Message)
+		} else {
+			w = t.m.download(ctx, a.Message)
+		}
+		t.mu.Lock()
+		delete(t.running, a.Message)
+		if w != (wait{}) {
+			t.waits[a.Message] = w
+		}
+		t.wake = true
+		t.mu.Unlock()
+		t.signal()
+	})
+}
+
+// working reports whether something moves, or could now.
+func (t *transfers) working() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.wake || len(t.running) > 0 || t.remove
+}
+
+// status returns where a file stands.
+func (t *transfers) status(a chat.Attachment) FileStatus {
+	s := FileStatus{Message: a.Message, State: a.State, Failure: a.Failure, Stored: a.Stored, Total: a.Sealed}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch a.State {
+	case chat.FileHere:
+		s.Done = s.Total
+	case chat.FileSending, chat.FileFetching:
+		s.Done, s.Failure = t.done[a.Message], t.waits[a.Message].why
+	}
+	return s
+}
