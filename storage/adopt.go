@@ -22,7 +22,7 @@ func Adopt(from, dir string) error {
 	if !Exists(from) {
 		return chat.ErrNoProfile
 	}
-	if err := setAside(filepath.Join(dir, HistoryFile)); err != nil {
+	if err := setAside(filepath.Join(dir, HistoryFile), filepath.Join(dir, BlobFolder)); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(from)
@@ -54,10 +54,17 @@ func Abandon(from, dir string) error {
 	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	_, err := os.Lstat(filepath.Join(from, HistoryFile))
-	if Exists(from) && !Exists(dir) && errors.Is(err, fs.ErrNotExist) {
-		if err := removeDatabase(filepath.Join(dir, HistoryFile)); err != nil {
-			return err
+	// What lacks of the profile has been moved to dir already.
+	if Exists(from) && !Exists(dir) {
+		if moved(from, HistoryFile) {
+			if err := removeDatabase(filepath.Join(dir, HistoryFile)); err != nil {
+				return err
+			}
+		}
+		if moved(from, BlobFolder) {
+			if err := os.RemoveAll(filepath.Join(dir, BlobFolder)); err != nil {
+				return folderError(err)
+			}
 		}
 	}
 	if Exists(from) {
@@ -66,4 +73,9 @@ func Abandon(from, dir string) error {
 		}
 	}
 	return folderError(os.RemoveAll(from))
+}
+
+func moved(from, name string) bool {
+	_, err := os.Lstat(filepath.Join(from, name))
+	return errors.Is(err, fs.ErrNotExist)
 }

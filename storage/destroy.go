@@ -42,15 +42,17 @@ func Destroy(dir string, extra ...string) error {
 			if err := removeDatabase(base); err != nil {
 				return err
 			}
-			if err := os.RemoveAll(base + BlobSuffix); err != nil {
-				return folderError(err)
+			for _, folder := range []string{base + BlobSuffix, base + BlobSuffix + orphanSuffix} {
+				if err := os.RemoveAll(folder); err != nil {
+					return folderError(err)
+				}
 			}
 		}
 	}
 	if err := removeDatabase(filepath.Join(dir, HistoryFile)); err != nil {
 		return err
 	}
-	for _, name := range append([]string{TempFolder, BlobFolder, "search.sealed", "search.sealed.new", "relay"}, extra...) {
+	for _, name := range append([]string{TempFolder, BlobFolder, BlobFolder + orphanSuffix, "search.sealed", "search.sealed.new", "relay"}, extra...) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return folderError(err)
 		}

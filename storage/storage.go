@@ -125,7 +125,7 @@ func OpenWithKey(ctx context.Context, file string, key [vault.KeySize]byte, opti
 
 // create writes the database first and the vault last: the vault is what makes a profile exist.
 func create(database, vaultPath string, v *vault.Vault, options Options) (*Store, error) {
-	if err := setAside(database); err != nil {
+	if err := setAside(database, options.Blobs); err != nil {
 		return nil, err
 	}
 	s, err := sqlite.Create(database, v, func(b []byte) error { return vaultfile.Write(vaultPath, b) })
@@ -136,7 +136,8 @@ func create(database, vaultPath string, v *vault.Vault, options Options) (*Store
 	return withBlobs(&Store{Store: s, options: options})
 }
 
-// withBlobs opens the folder of attachments of a store, and closes the store when that fails.
+// withBlobs opens the folder of attachments of a store, and closes the store when that fails. From then on the files of
+// removed attachments go with them; those that a crash left are removed here.
 func withBlobs(s *Store) (*Store, error) {
 	if s.options.Blobs == "" {
 		return s, nil
@@ -145,12 +146,28 @@ func withBlobs(s *Store) (*Store, error) {
 	if s.blobs, err = blob.Open(s.options.Blobs); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	ids, err := s.BlobIDs(context.Background())
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	named := make(map[chat.BlobID]bool, len(ids))
+	for _, id := range ids {
+		named[id] = true
+	}
+	// A file that cannot be removed now is tried again at the next opening. Its key is gone either way.
+	s.blobs.Sweep(func(id chat.BlobID) bool { return named[id] })    //nolint:errcheck // see above
+	s.OnRemoved(func(ids ...chat.BlobID) { s.blobs.Remove(ids...) }) //nolint:errcheck // see above
 	return s, nil
 }
 
-// setAside renames a database that has no vault: what an interrupted creation left, or what a vault from a backup may
-// open one day.
-func setAside(database string) error {
+// setAside renames a database that has no vault, and its folder of attachments: what an interrupted creation left, or what
+// a vault from a backup may open one day. blobs may be empty.
+func setAside(database, blobs string) error {
+	if blobs != "" {
+		if err := setFolderAside(blobs); err != nil {
+			return err
+		}
+	}
 	for _, suffix := range databaseSuffixes {
 		err := os.Rename(database+suffix, database+orphanSuffix+suffix)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -158,6 +175,16 @@ func setAside(database string) error {
 		}
 	}
 	return nil
+}
+
+func setFolderAside(blobs string) error {
+	if err := os.Remove(blobs); err == nil || errors.Is(err, os.ErrNotExist) {
+		return nil // nothing was in it
+	}
+	if err := os.RemoveAll(blobs + orphanSuffix); err != nil {
+		return folderError(err)
+	}
+	return folderError(os.Rename(blobs, blobs+orphanSuffix))
 }
 
 func open(database, vaultPath string, secret vault.Secret, options Options) (*Store, error) {
