@@ -15,8 +15,8 @@ const (
 
 // Query says what to look for. The zero value of a field asks for nothing; a query must ask for something.
 //
-// Text is words separated by spaces, all of which a message must contain, in any order; what stands in double quotes
-// must stand in it as it is. Nothing else has a meaning. Letters match in any case and with or without diacritics; a
+// Text is words separated by spaces, all of which a message must contain, in any order, in its text or in the name of its
+// file; what stands in double quotes must stand in one of them as it is. Nothing else has a meaning. Letters match in any case and with or without diacritics; a
 // word matches inside others too, a single letter of an alphabet only where a word begins.
 type Query struct {
 	Text         string
@@ -37,7 +37,9 @@ type Hit struct {
 	// Ranges are what matched in Message.Text: half-open ranges of bytes at rune boundaries, ascending and apart. There
 	// are none when the query has no text.
 	Ranges [][2]int
-	Cursor Cursor // goes on behind this hit
+	// NameRanges are the same in Message.File.Name. A word of the query is in one of them at least.
+	NameRanges [][2]int
+	Cursor     Cursor // goes on behind this hit
 }
 
 // Found is one page of results, newest first: by display time, within a second by the order of storing.
@@ -66,7 +68,7 @@ func (p Progress) Percent() int {
 	return min(99, max(0, p.Done)*100/p.Total)
 }
 
-// Searcher finds messages by their text.
+// Searcher finds messages by their text and by the names of their files.
 type Searcher interface {
 	// Search answers a page of results. It answers from what is indexed when a rebuild runs. Errors: ErrMalformed for a
 	// query that asks for nothing, is too long, or has a cursor of another searcher; ErrLocked; those of the context.

@@ -23,10 +23,10 @@ type image struct {
 
 func newImage() *image { return &image{docs: newDocs(), base: newBase(), fresh: newFresh(0)} }
 
-// entry is a row of the history with the entries of its text, ready to be taken in.
+// entry is a row of the history with its entries, ready to be taken in.
 type entry struct {
 	row   sqlite.Row
-	words []byte // each with a zero byte behind it
+	words []byte // of text and file name, each with a zero byte behind it
 }
 
 // prepare folds a row. It needs no lock.
@@ -37,8 +37,10 @@ func (f *folder) prepare(row sqlite.Row) entry {
 		return e
 	}
 	f.trace = false
-	f.fold(row.Message.Text)
-	words(f.text, func(w []byte) { e.words = append(append(e.words, w...), 0) })
+	for _, text := range []string{row.Message.Text, row.Message.File.Name} {
+		f.fold(text)
+		words(f.text, func(w []byte) { e.words = append(append(e.words, w...), 0) })
+	}
 	return e
 }
 

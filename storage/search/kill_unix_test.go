@@ -127,7 +127,7 @@ func (h *history) scan(t *testing.T, query string) (out []string) {
 				return err
 			}
 			for _, m := range page {
-				if ranges, ok := f.match(terms, m.Text); ok {
+				if ranges, _, ok := f.match(terms, m.Text, ""); ok {
 					r := ranges[0]
 					out = append(out, m.Text[:r[0]]+"["+m.Text[r[0]:r[1]]+"]"+m.Text[r[1]:])
 				}

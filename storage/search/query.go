@@ -75,15 +75,30 @@ func split(text string) (parts []string) {
 	return parts
 }
 
-// mostRanges bounds how many places are marked in one message.
+// mostRanges bounds how many places are marked in one text.
 const mostRanges = 256
 
-// match returns the places of all terms in a text, as half-open ranges of bytes, ascending and apart; ok is false when a
-// term is not in it.
-func (f *folder) match(terms []term, text string) (ranges [][2]int, ok bool) {
+// match returns the places of all terms in the text of a message and in the name of its file, as half-open ranges of
+// bytes, ascending and apart; ok is false when a term is in neither.
+func (f *folder) match(terms []term, text, name string) (ranges, named [][2]int, ok bool) {
+	var in [chat.MaxTerms]bool
+	ranges = f.places(terms, text, &in)
+	if name != "" {
+		named = f.places(terms, name, &in)
+	}
+	for i := range terms {
+		if !in[i] {
+			return nil, nil, false
+		}
+	}
+	return united(ranges), united(named), true
+}
+
+// places returns where the terms stand in a text, and notes which of them do.
+func (f *folder) places(terms []term, text string, in *[chat.MaxTerms]bool) (ranges [][2]int) {
 	f.trace = true
 	f.fold(text)
-	for _, t := range terms {
+	for k, t := range terms {
 		n := 0
 		for at := 0; n < mostRanges; {
 			i := bytes.Index(f.text[at:], t.text)
@@ -101,11 +116,9 @@ func (f *folder) match(terms []term, text string) (ranges [][2]int, ok bool) {
 			n++
 			at = to
 		}
-		if n == 0 {
-			return nil, false
-		}
+		in[k] = in[k] || n > 0
 	}
-	return united(ranges), true
+	return ranges
 }
 
 // begins reports whether a word begins at a place of the folded text.

@@ -107,8 +107,8 @@ func (x *Index) verified(ctx context.Context, f *folder, w wanted, keys []uint64
 		if !ok || !findable(m) || uint64(seconds(m.DisplayTime())) != keys[i]>>32 {
 			continue // it went or changed since it was indexed
 		}
-		if ranges, ok := f.match(w.terms, m.Text); ok {
-			hits = append(hits, chat.Hit{Message: m, Ranges: ranges, Cursor: cursorOf(m)})
+		if ranges, named, ok := f.match(w.terms, m.Text, m.File.Name); ok {
+			hits = append(hits, chat.Hit{Message: m, Ranges: ranges, NameRanges: named, Cursor: cursorOf(m)})
 		}
 	}
 	return hits, nil

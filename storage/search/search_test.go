@@ -320,7 +320,7 @@ func TestSearchAgreesWithReadingEverything(t *testing.T) {
 			var all []string
 			f := &folder{}
 			for i := n - 1; i >= 0; i-- {
-				if _, ok := f.match(w.terms, current[i].Text); ok {
+				if _, _, ok := f.match(w.terms, current[i].Text, ""); ok {
 					all = append(all, current[i].Text)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 // The snapshot in the form that docs/STORAGE.md section 7.1 fixes. A chunk of plaintext is so long that its sealed row
 // needs no padding of its own.
 const (
-	fileMagic = "sotto-search\n\x01"
+	fileMagic = "sotto-search\n\x02" // the last byte is the version: with the first, names of files were in no entry
 	fileName  = "search.sealed"
 	chunkSize = 1<<20 - 4
 	mostFile  = 1 << 31 // bytes; what is larger is not ours

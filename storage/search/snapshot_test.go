@@ -403,7 +403,7 @@ func FuzzQuery(f *testing.F) {
 			return
 		}
 		fold := &folder{}
-		ranges, ok := fold.match(terms, text)
+		ranges, _, ok := fold.match(terms, text, "")
 		last := 0
 		for _, r := range ranges {
 			if r[0] < last || r[1] <= r[0] || r[1] > len(text) {
