@@ -21,7 +21,7 @@ race: deps-test ## all tests under the race detector
 	go test -race -timeout 40m $(PKGS)
 
 kills: ## kill -9 a living profile SOTTO_KILLS (default 200) times at seeded moments
-	SOTTO_KILLS=$${SOTTO_KILLS:-200} go test -count=1 -timeout 40m -v -run 'Killed' ./app/profile ./storage/sqlite ./storage/search
+	SOTTO_KILLS=$${SOTTO_KILLS:-200} go test -count=1 -timeout 40m -v -run 'Killed' ./app/profile ./storage/sqlite ./storage/search ./storage/blob
 
 fuzz: ## every fuzz target for FUZZTIME (default 10s) each
 	@for pkg in $$(go list $(PKGS)); do \

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -59,6 +60,9 @@ func (f *Folder) Resume(id chat.BlobID) (chat.BlobWriter, error) {
 	file, size, err := openFile(f.part(id), os.O_RDWR)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := file.Seek(size, io.SeekStart); err != nil {
+		return nil, disk.Error(errors.Join(err, file.Close()))
 	}
 	return &writer{folder: f, id: id, file: file, size: size, fresh: true}, nil
 }

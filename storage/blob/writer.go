@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"io"
 	"os"
 
 	"sotto/chat"
@@ -20,9 +21,10 @@ func (w *writer) ID() chat.BlobID { return w.id }
 
 func (w *writer) Size() int64 { return w.size }
 
-// Write writes at the end. After an error what was written before it counts.
+// Write writes at the end, where the file's own offset is: WriteAt of the standard library does not tell how much of p a full
+// disk took.
 func (w *writer) Write(p []byte) (int, error) {
-	n, err := w.file.WriteAt(p, w.size)
+	n, err := w.file.Write(p)
 	w.size += int64(n)
 	return n, disk.Error(err)
 }
@@ -34,6 +36,9 @@ func (w *writer) Truncate(n int64) error {
 		return chat.ErrMalformed
 	}
 	if err := w.file.Truncate(n); err != nil {
+		return disk.Error(err)
+	}
+	if _, err := w.file.Seek(n, io.SeekStart); err != nil {
 		return disk.Error(err)
 	}
 	w.size = n
