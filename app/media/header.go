@@ -57,6 +57,12 @@ func readHeader(src io.ReaderAt, size int64) (header, error) {
 // progressive one, and a converted copy where there are not three components of luminance and colour.
 func jpegHeader(s *scanner, h *header) {
 	s.skip(2)
+	converted := false
+	defer func() {
+		if converted {
+			h.cost += 4 * int64(h.width) * int64(h.height)
+		}
+	}()
 	for s.err == nil {
 		if s.byte() != 0xff {
 			s.fail()
@@ -83,13 +89,16 @@ func jpegHeader(s *scanner, h *header) {
 				s.fail()
 				return
 			}
-			jpegFrame(h, marker, s.peek(int(n))[2:])
+			converted = jpegFrame(h, marker, s.peek(int(n))[2:]) || converted
+		case marker == jpegAPP0+14 && n >= 14:
+			converted = s.peek(14)[13] == 0 || converted // Adobe's transform: none
 		}
 		s.skip(n)
 	}
 }
 
-func jpegFrame(h *header, marker byte, body []byte) {
+// jpegFrame reads a frame's header and reports whether its components are those that are converted.
+func jpegFrame(h *header, marker byte, body []byte) (converted bool) {
 	h.height, h.width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
 	parts := body[6:]
 	var wide, high, blocks int64 = 1, 1, 0
@@ -102,7 +111,7 @@ func jpegFrame(h *header, marker byte, body []byte) {
 	if marker == jpegSOF0+2 {
 		h.cost *= 5
 	}
-	h.cost += 4 * int64(h.width) * int64(h.height) // of RGB and CMYK
+	return len(parts) == 12 || len(parts) == 9 && parts[0] == 'R' && parts[3] == 'G' && parts[6] == 'B'
 }
 
 // pngHeader goes to the first pixels.
@@ -118,28 +127,35 @@ func pngHeader(s *scanner, h *header) {
 		w, t = 1<<24, 1<<24
 	}
 	h.width, h.height = int(w), int(t)
-	each := int64(4)
-	switch depth, colour := b[16], b[17]; {
-	case depth == 16:
-		each = 8
-	case colour == 3:
-		each = 1
-	}
-	h.cost = each*w*t + 2*8*w // and two lines
-	if b[20] != 0 {
-		h.cost += each * w * t // the passes of an interlaced picture
-	}
+	depth, colour, interlaced := b[16], b[17], b[20] != 0
+	transparent := false
 	for kind := ""; kind != "IDAT" && kind != "IEND" && s.err == nil; {
 		c := s.peek(8)
 		n := int64(binary.BigEndian.Uint32(c))
 		kind = string(c[4:])
 		s.skip(8)
-		if kind == "eXIf" && h.turn == 0 && n <= s.left() {
+		switch {
+		case kind == "tRNS":
+			transparent = true
+		case kind == "eXIf" && h.turn == 0 && n <= s.left():
 			h.turn, _ = exifOrientation(s.peek(int(min(n, 8<<10))))
 		}
 		if kind != "IDAT" {
 			s.skip(n + 4)
 		}
+	}
+	each := int64(4)
+	switch {
+	case depth == 16 && colour == 0 && !transparent:
+		each = 2
+	case depth == 16:
+		each = 8
+	case colour == 3, colour == 0 && !transparent:
+		each = 1
+	}
+	h.cost = each*w*t + 2*8*w // and two lines
+	if interlaced {
+		h.cost += each * w * t // its passes
 	}
 }
 
@@ -148,6 +164,9 @@ func gifHeader(s *scanner, h *header) {
 	h.width, h.height = int(binary.LittleEndian.Uint16(b[6:])), int(binary.LittleEndian.Uint16(b[8:]))
 	h.cost = 2 * int64(h.width) * int64(h.height) // an interlaced frame is put in order in a copy
 }
+
+// treesOfWebP is what the decoder allocates for the most groups of codes that it takes, before it reads them.
+const treesOfWebP = 8 << 20
 
 // webpHeader takes the larger of canvas and frame, so that neither can hide behind the other.
 func webpHeader(s *scanner, h *header) {
@@ -168,7 +187,7 @@ func webpHeader(s *scanner, h *header) {
 				s.fail()
 			}
 			h.width, h.height = w, t
-			h.cost = 12 * int64(w+15) * int64(t+15) // samples, transparency and its decoding
+			h.cost = 12*int64(w+15)*int64(t+15) + treesOfWebP // samples, transparency and its decoding
 			s.skip(n + n&1)
 			webpTurn(s, h)
 			return
