@@ -71,7 +71,7 @@ func (d *disk) reopen() *storage.Store {
 // most: a send, a receive, and a start.
 func TestAProcessKilledAtAnyWriteOfItsFilesLosesAndDoublesNothing(t *testing.T) {
 	for _, c := range scenes {
-		if c.name != "send" && c.name != "receive in turn" && c.name != "start" {
+		if c.name != "send" && c.name != "receive in turn" && c.name != "start" && c.name != "send a file" && c.name != "fetch a file" {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

@@ -116,7 +116,9 @@ func TestAProcessDeadAtAnyWriteLosesAndDoublesNothing(t *testing.T) {
 	for _, point := range []string{
 		"before a commit", "after a commit", "before Send", "after Send", "before Ack", "after Ack", "Messages.Put", "Sessions.Put",
 		"Queue.Add", "Queue.Put", "Queue.Delete", "Routes.Put", "Mailboxes.Put", "before CreateMailbox", "after CreateMailbox",
-		"before PutToken", "after PutToken", "before CompareAndSetState", "after CompareAndSetState",
+		"before PutToken", "after PutToken", "Attachments.Put", "before Blobs.Create", "after opening a file", "in Blob.Write", "before Blob.Commit",
+		"after Blob.Commit", "before GrantBlob", "after GrantBlob", "in Upload", "before Upload", "after Upload", "before CommitBlob",
+		"after CommitBlob", "before DeleteBlob", "after DeleteBlob", "before CompareAndSetState", "after CompareAndSetState",
 	} {
 		if all[point] == 0 {
 			t.Errorf("no process died at %q", point)
@@ -133,7 +135,9 @@ type talk struct {
 func (c talk) between(t *testing.T, w *apptest.World, ada, ben *mortal) scene {
 	s := c.scene(t, w, ada, ben)
 	s.name = c.name
-	s.over = func(int) (*mortal, *mortal) { return ada, ben }
+	if s.over == nil {
+		s.over = func(int) (*mortal, *mortal) { return ada, ben }
+	}
 	return s
 }
 
@@ -223,6 +227,20 @@ var scenes = []talk{
 				}
 			},
 		}
+	}},
+	{"send a file", func(t *testing.T, _ *apptest.World, ada, ben *mortal) scene {
+		return givingScene(t, ada, ben, "send a file", func(n int, _ []byte, give func() error) (*mortal, func() error) { return ada, give })
+	}},
+	{"fetch a file", func(t *testing.T, _ *apptest.World, ada, ben *mortal) scene {
+		return givingScene(t, ada, ben, "fetch a file", func(_ int, _ []byte, give func() error) (*mortal, func() error) {
+			if err := give(); err != nil {
+				t.Fatal(err)
+			}
+			settle(t, ada.Person)
+			settle(t, ben.Person)
+			last := ben.Thread(ada.Person)
+			return ben, func() error { return ben.FetchFile(t.Context(), last[len(last)-1].ID) }
+		})
 	}},
 	{"start", func(t *testing.T, _ *apptest.World, ada, ben *mortal) scene {
 		return scene{

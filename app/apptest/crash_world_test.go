@@ -77,7 +77,7 @@ func (m *mortal) Open(address wire.Address, onEvent func(wire.Event)) (messenger
 // rise starts the process; it may die of it.
 func (m *mortal) rise() error {
 	p, err := messenger.Open(context.Background(), messenger.Options{
-		Store: &crash.Store{Beneath: m.Store, Fuse: &m.fuse}, Relays: m, Gate: m.Ledger, Now: m.w.Now,
+		Store: &crash.Store{Beneath: m.Store, Fuse: &m.fuse}, Blobs: crash.Blobs{Beneath: m.Blobs, Fuse: &m.fuse}, Relays: m, Gate: m.Ledger, Now: m.w.Now,
 	})
 	if err != nil {
 		return err
@@ -113,7 +113,10 @@ func (m *mortal) resurrect() {
 	m.t.Helper()
 	m.Sleep()
 	if m.disk != nil {
-		m.Store = m.disk.reopen()
+		store := m.disk.reopen()
+		m.Store, m.Blobs = store, store.Blobs()
+	} else {
+		m.SweepFiles()
 	}
 	m.fuse.Arm("", 0, nil)
 	if err := m.rise(); err != nil {

@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -81,4 +82,41 @@ func (p *Person) Contents(id chat.MessageID) ([]byte, error) {
 	}
 	b, err := io.ReadAll(r)
 	return b, errors.Join(err, r.Close())
+}
+
+// SweepFiles removes the files that no message names, as opening a profile does, and returns how many those were.
+func (p *Person) SweepFiles() (removed int) {
+	p.t.Helper()
+	folder, ok := p.Blobs.(*blob.Folder)
+	if !ok {
+		p.t.Fatal("a folder of files that cannot be swept")
+	}
+	named := map[chat.BlobID]bool{}
+	err := p.Store.View(context.Background(), func(tx chat.Tx) error {
+		conversations, err := tx.Conversations().List()
+		if err != nil {
+			return err
+		}
+		for _, c := range conversations {
+			files, err := tx.Attachments().Page(c.ID, 0, 1_000_000)
+			if err != nil {
+				return err
+			}
+			for _, msg := range files {
+				a, err := tx.Attachments().Get(msg.ID)
+				if err != nil {
+					return err
+				}
+				named[a.Blob] = true
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		removed, err = folder.Sweep(func(id chat.BlobID) bool { return named[id] })
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return removed
 }
