@@ -49,7 +49,9 @@ vectors: ## record the reference vectors anew and derive them in JavaScript (nee
 	cd $(REFERENCE) && node derive.mjs handshakes
 	go test -count=1 ./crypto/ratchet -run SecondImplementation -record
 	cd $(REFERENCE) && node derive.mjs conversation
-	go test -count=1 ./crypto/handshake ./crypto/ratchet -run SecondImplementation
+	go test -count=1 ./crypto/filecrypt -run SecondImplementation -record
+	cd $(REFERENCE) && node derive.mjs files
+	go test -count=1 ./crypto/handshake ./crypto/ratchet ./crypto/filecrypt -run SecondImplementation
 
 model: ## search the session manager within wide bounds, and plant every bug in it (minutes)
 	SOTTO_MODEL=planted go test -count=1 -v -timeout 30m -run Planted ./app/apptest/model

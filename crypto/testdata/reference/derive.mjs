@@ -1,6 +1,7 @@
-// node derive.mjs handshakes conversation: recorded-*.json -> derived-*.json. See README.md.
+// node derive.mjs handshakes conversation files: recorded-*.json -> derived-*.json. See README.md.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { deriveFile } from './files.mjs';
 import { deriveHandshake } from './handshake.mjs';
 import { byte, concat, field, kem768, none, sha256, x25519Public } from './primitives.mjs';
 import { acceptor, decrypt, Duplicate, encrypt, initiator, marshal, start } from './ratchet.mjs';
@@ -89,11 +90,12 @@ const derived = recorded.map(deriveHandshake);
 const parts = {
   handshakes: () => write('derived-handshakes.json', derived),
   conversation: () => write('derived-conversation.json', converse(read('recorded-conversation.json'), recorded[0], derived[0])),
+  files: () => write('derived-files.json', read('recorded-files.json').map(deriveFile)),
 };
 
 const wanted = process.argv.slice(2);
 if (wanted.length === 0 || wanted.some((name) => !(name in parts))) {
-  console.error('usage: node derive.mjs [handshakes] [conversation]');
+  console.error('usage: node derive.mjs [handshakes] [conversation] [files]');
   process.exit(2);
 }
 for (const name of wanted) parts[name]();
