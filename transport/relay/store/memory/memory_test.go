@@ -11,3 +11,8 @@ import (
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(*testing.T) store.Store { return memory.New() })
 }
+
+func TestConformanceOfBlobs(t *testing.T) {
+	storetest.RunBlobs(t, func(*testing.T) store.Blobs { return memory.NewBlobs(0) })
+	storetest.RunBlobs(t, func(*testing.T) store.Blobs { return memory.NewBlobs(1 << 20) })
+}

@@ -33,6 +33,13 @@ func Run(t *testing.T, open func(*testing.T) store.Store) {
 		"a mailbox ends with all it holds":                       ends,
 		"deleting leaves nothing":                                deletes,
 		"reads are bounded":                                      bounded,
+		"a blob is granted, synced, committed and dropped":       blobLife,
+		"a blob is granted once for its names":                   blobNames,
+		"blobs hold to their limits":                             blobQuota,
+		"uploads end after two days, blobs after thirty":         blobEnds,
+		"blobs go with their mailbox":                            blobsOfMailbox,
+		"a revoked token leaves committed blobs":                 blobsOfToken,
+		"rows of blobs are paged by file":                        blobPages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
