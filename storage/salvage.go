@@ -9,6 +9,7 @@ import (
 
 	"sotto/chat"
 	"sotto/crypto/vault"
+	"sotto/storage/blob"
 	"sotto/storage/sqlite"
 	"sotto/storage/vaultfile"
 )
@@ -19,10 +20,14 @@ type Salvaged struct {
 	Wreck        *sqlite.Wreck
 	VaultDamaged bool // the vault file is altered; the slot that was used is not
 	folder       string
+	files        blob.ReadOnly
 }
 
+// Blobs returns the files of the damaged profile, which stay as they are.
+func (o *Salvaged) Blobs() chat.Blobs { return o.files }
+
 // Salvage reads what is left of the profile in dir into a store in the new folder scratch, whose key exists in this
-// process only. It writes nothing in dir. progress may be nil. Errors: chat.ErrNoProfile, ErrVaultDamaged and ErrDamaged
+// process only. It writes nothing in dir, and leaves the files of attachments there to be read. progress may be nil. Errors: chat.ErrNoProfile, ErrVaultDamaged and ErrDamaged
 // when nothing at all can be read, ErrWrongSecret (in a damaged vault: or the slot of that secret is what is damaged),
 // ErrNewerFormat, ErrDiskFull, ErrReadOnly.
 func Salvage(ctx context.Context, dir string, secret Secret, scratch string, options Options, progress func(done, total int)) (*Salvaged, error) {
@@ -30,7 +35,7 @@ func Salvage(ctx context.Context, dir string, secret Secret, scratch string, opt
 	if secret.err != nil {
 		return nil, secret.err
 	}
-	out := &Salvaged{folder: scratch}
+	out := &Salvaged{folder: scratch, files: blob.Look(filepath.Join(dir, BlobFolder))}
 	v, err := out.openVault(dir, secret.secret, options)
 	if err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ type Place struct {
 const maxPlaces = 1000
 
 // Salvage reads the history at path as far as it can be read, without SQLite and without writing anything, and puts
-// contacts, conversations, messages, consents, audit entries and settings into an empty store. Every row is authentic:
+// contacts, conversations, messages with their attachments, consents, audit entries and settings into an empty store. Every row is authentic:
 // what does not open under its own key, in its table and place, is counted as damaged and left out. Neither the schema
 // nor an index nor the order of pages is needed, so that of a file with a damaged header, dropped tables or a broken tree
 // all rows are found whose pages are whole. v is the open vault. Messages whose end has passed by
@@ -137,6 +137,7 @@ type wrecker struct {
 	claimed  map[int64]int64   // keys of conversations as their rows say in the clear
 	twice    map[tableRow]bool // rows that were counted; nil unless frames are read twice
 	files    map[int64]wreckFile
+	fileOf   map[chat.MessageID]chat.Attachment // of files, by message
 
 	cover         *vault.Cover
 	contacts      []found[chat.Contact]
@@ -185,6 +186,9 @@ type wreckThread struct {
 func (w *wrecker) zero() {
 	for id := range w.keys {
 		w.keys[id] = vault.RowKey{}
+	}
+	for _, f := range w.files {
+		clear(f.v.Key)
 	}
 }
 

@@ -1,10 +1,17 @@
 package sqlite
 
-// Attachments and previews are counted, not saved: their files lie beside the history, and need no salvage of it.
+import (
+	"errors"
+
+	"sotto/chat"
+)
+
+// Attachments are saved with their messages: without their rows nothing opens the files that lie beside the history.
+// Previews are counted only; they are made from the files.
 
 // wreckFile is what is known of an attachment.
 type wreckFile struct {
-	message int64
+	v       chat.Attachment
 	preview bool
 }
 
@@ -21,13 +28,40 @@ func (w *wrecker) takeAttachment(c cell, row []value) {
 		return
 	}
 	defer clear(body)
-	_, preview, ok := decodeAttachment(body)
+	v, preview, ok := decodeAttachment(body)
+	if blob := bytesOf(row[atBlob]); ok && blob != nil {
+		ok = copy(v.Blob[:], blob) == len(v.Blob)
+	}
 	if !ok {
 		w.tables[attachments].Damaged++
 		return
 	}
 	w.count(attachments, c.row)
-	w.files[c.row] = wreckFile{integer(row[atMessage]), preview != mark{}}
+	if old, again := w.files[c.row]; again { // once more, from a frame: the present state wins
+		clear(old.v.Key)
+	}
+	w.files[c.row] = wreckFile{v, preview != mark{}}
+}
+
+// filesByMessage indexes what was found by the messages it belongs to.
+func (w *wrecker) filesByMessage() {
+	w.fileOf = make(map[chat.MessageID]chat.Attachment, len(w.files))
+	for _, f := range w.files {
+		w.fileOf[f.v.Message] = f.v
+	}
+}
+
+// putFile puts the attachment of a message that was put, if it could be read. A file that another message has already is
+// an older state's, and left out.
+func (w *wrecker) putFile(tx chat.Tx, m chat.Message) error {
+	a, ok := w.fileOf[m.ID]
+	if !ok || m.Deleted {
+		return nil
+	}
+	if err := tx.Attachments().Put(a); err != nil && !errors.Is(err, chat.ErrExists) {
+		return err
+	}
+	return nil
 }
 
 func (w *wrecker) takePreview(c cell, row []value) {
@@ -46,6 +80,7 @@ func (w *wrecker) takePreview(c cell, row []value) {
 
 // readFiles says how many previews there were, and does not miss what was removed without a key.
 func (w *wrecker) readFiles() {
+	w.filesByMessage()
 	expected := 0
 	for _, f := range w.files {
 		expected += btoi(f.preview)

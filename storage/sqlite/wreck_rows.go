@@ -338,6 +338,9 @@ func (w *wrecker) putBatch() error {
 			if err != nil {
 				return err
 			}
+			if err := w.putFile(tx, m); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
