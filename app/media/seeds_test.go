@@ -98,15 +98,25 @@ func vp8x(flags byte, width, height uint32) string {
 	return string([]byte{flags, 0, 0, 0, byte(w), byte(w >> 8), byte(w >> 16), byte(h), byte(h >> 8), byte(h >> 16)})
 }
 
-// scansOf is a progressive JPEG of a size with one scan repeated.
-func scansOf(b []byte, width, height uint16, times int) []byte {
-	sof := bytes.Index(b, []byte{0xff, 0xc2})
+// sized is a JPEG that claims another size.
+func sized(b []byte, width, height uint16) []byte {
+	sof := max(bytes.Index(b, []byte{0xff, 0xc2}), bytes.Index(b, []byte{0xff, 0xc0}))
 	b = bytes.Clone(b)
 	binary.BigEndian.PutUint16(b[sof+5:], height)
 	binary.BigEndian.PutUint16(b[sof+7:], width)
-	sos := bytes.LastIndex(b, []byte{0xff, 0xda})
-	scan := b[sos : len(b)-2]
-	return append(append(bytes.Clone(b[:sos]), bytes.Repeat(scan, times)...), 0xff, 0xd9)
+	return b
+}
+
+// scansOf is a progressive JPEG with its second scan repeated.
+func scansOf(b []byte, times int) []byte {
+	first := bytes.Index(b, []byte{0xff, 0xda})
+	second := first + 2 + bytes.Index(b[first+2:], []byte{0xff, 0xda})
+	third := second + 2 + bytes.Index(b[second+2:], []byte{0xff, 0xda})
+	scan := b[second:third]
+	if tables := bytes.Index(scan, []byte{0xff, 0xc4}); tables > 0 {
+		scan = scan[:tables]
+	}
+	return append(append(bytes.Clone(b[:second]), bytes.Repeat(scan, times)...), b[second:]...)
 }
 
 // fixPNG makes the checksums of a damaged PNG right again, so that the damage gets past them.
