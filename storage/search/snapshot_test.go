@@ -185,6 +185,7 @@ func TestASnapshotThatCannotBeUsedIsBuiltAnew(t *testing.T) {
 		"longer":   func(b []byte) []byte { return append(b, 0) },
 		"altered":  func(b []byte) []byte { b[len(b)/2] ^= 1; return b },
 		"version":  func(b []byte) []byte { b[len(fileMagic)-1]++; return b },
+		"before":   func(b []byte) []byte { b[len(fileMagic)-1] = 1; return b }, // knew no names of files
 		"foreign":  func([]byte) []byte { return foreign },
 		"no parts": func([]byte) []byte { return append([]byte(fileMagic), 0, 0, 0, 0) },
 	} {

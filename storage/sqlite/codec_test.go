@@ -33,6 +33,13 @@ func bodies() map[string]struct {
 		"message": one(encodeMessage(chat.Message{
 			Text: "t", Direction: chat.Out, Sent: day, ExpiresAfter: time.Hour, Reactions: []chat.Reaction{{From: id, Emoji: "e"}},
 		}), again(decodeMessage, encodeMessage)),
+		"message with a file": one(encodeMessage(chat.Message{
+			Text: "t", Expires: day, File: chat.File{Name: "n", Type: "t", Size: 1 << 20, Width: 3, Height: 4},
+		}), again(decodeMessage, encodeMessage)),
+		"attachment": {encodeAttachment(file(1, 2), mark{3}), func(b []byte) ([]byte, bool) {
+			a, preview, ok := decodeAttachment(b)
+			return encodeAttachment(a, preview), ok
+		}},
 		"conversation": one(encodeConversation(chat.Conversation{Members: []chat.ContactID{id}, Draft: "d", Last: day}),
 			again(decodeConversation, encodeConversation)),
 		"contact":    one(encodeContact(chat.Contact{Name: "n", Certificate: []byte("c")}), again(decodeContact, encodeContact)),
@@ -55,7 +62,10 @@ func bodies() map[string]struct {
 			heads: []head{{vault.Tag{1}, 7}},
 		}), again(decodeThread, encodeThread)),
 		"ending": one(encodeEnding(ending{thread: 2, at: day, id: chat.MessageID{1}, unread: true}), again(decodeEnding, encodeEnding)),
-		"left":   one(encodeLeft(leftList{[]left{{message: 5, thread: 2, row: 9, element: vault.Element{1}}}, []leftFile{{message: 5, row: 3, key: 40, rowElement: vault.Element{2}, keyElement: vault.Element{3}}}}), again(decodeLeft, encodeLeft)),
+		"left": one(encodeLeft(leftList{
+			[]left{{message: 5, thread: 2, row: 9, element: vault.Element{1}}},
+			[]leftFile{{message: 5, row: 3, key: 40, rowElement: vault.Element{2}, keyElement: vault.Element{3}}},
+		}), again(decodeLeft, encodeLeft)),
 	}
 }
 
@@ -84,6 +94,15 @@ func TestBodiesAreReadBackAndNothingElseIs(t *testing.T) {
 		if _, ok := c.again(newer); ok {
 			t.Errorf("%s of another version is accepted", name)
 		}
+	}
+}
+
+// TestTheListOfALockByAnEarlierVersionIsRead: it was locked by a program that knew no attachments.
+func TestTheListOfALockByAnEarlierVersionIsRead(t *testing.T) {
+	want := leftList{annotations: []left{{message: 5, thread: 2, row: 9, element: vault.Element{1}}}}
+	b := layout(leftV1).uint(1).int(5).int(2).int(9).fixed(want.annotations[0].element[:]).b
+	if got, ok := decodeLeft(b); !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %t", got, ok)
 	}
 }
 

@@ -68,8 +68,17 @@ func TestNoPlaintextInAnyFile(t *testing.T) {
 		if err := tx.Conversations().Put(chat.Conversation{ID: id, Draft: planted, Preview: planted}); err != nil {
 			return err
 		}
-		_, message := tx.Messages().Put(chat.Message{Conversation: id, Author: id, Seq: 1, Text: planted, Raw: b})
-		return errors.Join(queued, event, message,
+		_, message := tx.Messages().Put(chat.Message{
+			ID: chat.MessageID{1}, Conversation: id, Author: id, Seq: 1, Kind: chat.KindAttachment, Text: planted, Raw: b,
+			File: chat.File{Name: planted + ".pdf", Type: "application/" + planted},
+		})
+		attachment := chat.Attachment{
+			Message: chat.MessageID{1}, Key: id[:], Hash: id, Blob: chat.BlobID{1}, State: chat.FileState(planted), Failure: planted,
+			Relay: planted, ReadKey: id[:], UploadKey: id[:],
+		}
+		attached := tx.Attachments().Put(attachment)
+		previewed := tx.Attachments().PutPreview(attachment.Message, bytes.Repeat(b, 1000))
+		return errors.Join(queued, event, message, attached, previewed,
 			tx.Contacts().Put(chat.Contact{ID: id, Name: planted, Certificate: b, DeviceList: b}),
 			tx.Annotations().Put(chat.Annotation{Conversation: id, Text: planted}),
 			tx.Sessions().Put(chat.Session{Peer: id, State: b, Header: b}),
