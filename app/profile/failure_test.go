@@ -36,6 +36,9 @@ func TestDamagedFilesOfTheEmbeddedRelayAreNamed(t *testing.T) {
 	}
 	damaged := 0
 	for _, name := range names {
+		if filepath.Base(name) == "blobs" {
+			continue // a folder
+		}
 		sound, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

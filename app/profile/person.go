@@ -39,6 +39,7 @@ func embody(ctx context.Context, store *storage.Store, now func() time.Time, see
 		Relays:    relays{now: now},
 		Gate:      p.Ledger,
 		Auditor:   audit,
+		Blobs:     store.Blobs(),
 		Now:       now,
 		Seen:      seen,
 		Retention: p.Retention,

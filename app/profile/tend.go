@@ -10,7 +10,8 @@ import (
 // tendEvery is how often consents and questions that ran out are recorded as such. The gates do not wait for it.
 const tendEvery = time.Hour
 
-// tend records what has run out, now and every hour until the profile ends, and looks after what the run before left.
+// tend records what has run out, now and every hour until the profile ends, makes previews of what is fetched, and looks
+// after what the run before left.
 func (p *Profile) tend(ctx context.Context) error {
 	if err := p.expire(ctx); err != nil {
 		return err
@@ -28,6 +29,7 @@ func (p *Profile) tend(ctx context.Context) error {
 			}
 		}
 	})
+	p.makePreviews(ctx)
 	p.checkAfterUncleanStop(ctx)
 	return nil
 }

@@ -1,0 +1,195 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sotto/app/media"
+	"sotto/app/platform"
+	"sotto/chat"
+	"sotto/chat/disk"
+)
+
+// Acts on files in the audit log. Their subject is the contact; name, size and place stay out of it.
+const (
+	actOpened = "file.opened"
+	actSaved  = "file.saved"
+)
+
+// Progress is told how many of how many bytes are done; nil: nobody asks.
+type Progress func(done, total int64)
+
+// OpenCopy returns the path of a plaintext copy of the message's file, under its safe name in tmp/, for other programs to
+// look at. The copy is overwritten and removed by CloseCopies, with the lock, and when the profile is closed or opened
+// the next time. It is recorded in the audit log. Errors: chat.ErrNotFound, chat.ErrNotFetched, chat.ErrFileGone,
+// chat.ErrFileDamaged, chat.ErrDiskFull, chat.ErrLocked, that of ctx; after one there is no copy.
+func (p *Profile) OpenCopy(ctx context.Context, id chat.MessageID) (path string, err error) {
+	r, m, err := p.Messenger.OpenFile(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("open a copy: %w", err)
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	path, err = p.copies.make(ctx, id, media.SafeName(m.File.Name), func(ctx context.Context, file *os.File) error {
+		if err := pour(ctx, file, r, m.File.Size, nil); err != nil {
+			return err
+		}
+		p.markForeign(m, file.Name())
+		return p.recordFile(ctx, actOpened, m)
+	})
+	if err != nil {
+		return "", fmt.Errorf("open a copy: %w", err)
+	}
+	return path, nil
+}
+
+// Copies returns how many plaintext copies there are.
+func (p *Profile) Copies() int { return p.copies.count() }
+
+// CloseCopies overwrites and removes all plaintext copies. What another program holds so that it cannot be removed stays
+// until the lock or the next opening, and is the error.
+func (p *Profile) CloseCopies() error { return p.copies.wipe() }
+
+// SaveFile writes the message's file to path, where there must be nothing yet: it is written beside, made durable, and
+// then gets its name. It is recorded in the audit log. Errors: chat.ErrExists and those of [Profile.OpenCopy]; after one,
+// or the end of ctx, nothing is left.
+func (p *Profile) SaveFile(ctx context.Context, id chat.MessageID, path string, progress Progress) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("save a file: %w", chat.ErrExists)
+	}
+	return p.saveFile(ctx, id, path, progress, disk.RenameNew)
+}
+
+// ReplaceFile is SaveFile to a path where a file may be, which is then replaced.
+func (p *Profile) ReplaceFile(ctx context.Context, id chat.MessageID, path string, progress Progress) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("save a file: %w", chat.ErrExists)
+	}
+	return p.saveFile(ctx, id, path, progress, disk.Rename)
+}
+
+func (p *Profile) saveFile(ctx context.Context, id chat.MessageID, path string, progress Progress, rename func(from, to string) error) error {
+	r, m, err := p.Messenger.OpenFile(ctx, id)
+	if err != nil {
+		return fmt.Errorf("save a file: %w", err)
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	sweepSaved(filepath.Dir(path), p.options.Now())
+	temp, err := os.CreateTemp(filepath.Dir(path), savingPattern) // 0600
+	if err != nil {
+		return fmt.Errorf("save a file: %w", disk.Error(err))
+	}
+	defer os.Remove(temp.Name()) //nolint:errcheck // what was renamed is no longer there
+	err = pour(ctx, temp, r, m.File.Size, progress)
+	if err == nil {
+		err = disk.Error(temp.Sync())
+	}
+	if err := errors.Join(err, disk.Error(temp.Close())); err != nil {
+		return fmt.Errorf("save a file: %w", err)
+	}
+	p.markForeign(m, temp.Name())
+	if err := p.recordFile(ctx, actSaved, m); err != nil { // before it has its name: nothing is saved that is not recorded
+		return fmt.Errorf("save a file: %w", err)
+	}
+	if err := rename(temp.Name(), path); errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("save a file: %w", chat.ErrExists)
+	} else if err != nil {
+		return fmt.Errorf("save a file: %w", err)
+	}
+	return nil
+}
+
+// WriteFile writes the message's file to w, and records that in the audit log first. Errors: those of
+// [Profile.OpenCopy]; what was written before one stays written.
+func (p *Profile) WriteFile(ctx context.Context, id chat.MessageID, w io.Writer, progress Progress) error {
+	r, m, err := p.Messenger.OpenFile(ctx, id)
+	if err != nil {
+		return fmt.Errorf("write a file out: %w", err)
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	if err := p.recordFile(ctx, actSaved, m); err != nil {
+		return fmt.Errorf("write a file out: %w", err)
+	}
+	if err := pour(ctx, w, r, m.File.Size, progress); err != nil {
+		return fmt.Errorf("write a file out: %w", err)
+	}
+	return nil
+}
+
+// savingPattern names a file that is being saved; one is left only when the process is killed.
+const savingPattern = ".sotto-saving-*"
+
+// sweepSaved removes what killed processes left of files in a folder.
+func sweepSaved(folder string, now time.Time) {
+	found, _ := filepath.Glob(filepath.Join(folder, savingPattern)) // the pattern is sound; a folder with brackets is not swept
+	for _, name := range found {
+		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > time.Hour {
+			_ = os.Remove(name)
+		}
+	}
+}
+
+// pour copies a file of a known size, in parts, until ctx ends. A reader that ends early is a damaged file.
+func pour(ctx context.Context, w io.Writer, r io.Reader, total int64, progress Progress) error {
+	part := make([]byte, 256<<10)
+	for done := int64(0); done < total; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.ReadFull(r, part[:min(total-done, int64(len(part)))])
+		if err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				return chat.ErrFileDamaged
+			}
+			return err
+		}
+		if _, err := w.Write(part[:n]); err != nil {
+			return disk.Error(err)
+		}
+		done += int64(n)
+		if progress != nil {
+			progress(done, total)
+		}
+	}
+	return nil
+}
+
+// markForeign tells the system that a file of somebody else came from another computer, where it keeps such marks.
+func (p *Profile) markForeign(m chat.Message, path string) {
+	if m.Direction == chat.In {
+		_ = platform.MarkForeign(path, p.options.Now()) // no mark is not worth losing the file
+	}
+}
+
+// recordFile takes an act on the file of a message into the audit log.
+func (p *Profile) recordFile(ctx context.Context, act string, m chat.Message) error {
+	return p.store.Update(ctx, func(tx chat.Tx) error {
+		conv, err := tx.Conversations().Get(m.Conversation)
+		if err != nil {
+			return err
+		}
+		subject := ""
+		if len(conv.Members) > 0 {
+			subject = conv.Members[0].String()
+		}
+		return p.Audit.Record(tx, act, subject, "")
+	})
+}
+
+// CheckFile returns what to mind before the file of a message is opened: by its name, and by its bytes where they are
+// here. Errors: chat.ErrNotFound, chat.ErrFileDamaged.
+func (p *Profile) CheckFile(ctx context.Context, id chat.MessageID) ([]media.Warning, error) {
+	r, m, err := p.Messenger.OpenFile(ctx, id)
+	if errors.Is(err, chat.ErrNotFetched) {
+		return media.Warnings(m.File.Name, m.File.Type, nil, m.File.Size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check a file: %w", err)
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	return media.Warnings(m.File.Name, m.File.Type, r, m.File.Size)
+}
