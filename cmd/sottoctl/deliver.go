@@ -30,7 +30,7 @@ func (w delivery) check(c confirmable) error {
 	case w.Require != "" && w.Wait == 0:
 		return usagef("--require needs a --wait longer than 0.")
 	case w.Require == string(chat.Delivered) && c == sentOnly:
-		return usagef("Only a text is confirmed as delivered. Use --require sent.")
+		return usagef("Only a text or a file is confirmed as delivered. Use --require sent.")
 	}
 	return nil
 }
@@ -63,7 +63,10 @@ func (w delivery) messageState(ctx context.Context, d *desk, id chat.MessageID) 
 	if err != nil {
 		return nil, err
 	}
-	o := newMessage(msg, "")
+	o, err := messageNow(ctx, m, msg, "")
+	if err != nil {
+		return nil, err
+	}
 	if w.Require == "" || msg.State != chat.Failed && msg.State.Rank() >= want.Rank() {
 		return o, nil
 	}
@@ -115,7 +118,10 @@ func (w delivery) messageSent(ctx context.Context, d *desk, peer chat.ContactID,
 	if err != nil {
 		return nil, err
 	}
-	o := newMessage(msg, "")
+	o, err := messageNow(ctx, m, msg, "")
+	if err != nil {
+		return nil, err
+	}
 	return o, withResult(late, o)
 }
 

@@ -65,6 +65,8 @@ type peer struct {
 	mu      sync.Mutex
 	n       int
 	waiting map[int]chan reply
+
+	progress []progressObject
 }
 
 func startPeer(t *testing.T, name string, initFlags ...string) *peer {
@@ -151,16 +153,17 @@ func (p *peer) hear(stdout io.Reader) {
 	for lines.Scan() {
 		var line struct {
 			ID     *int
+			Method string
 			Result json.RawMessage
 			Error  *rpcError
-			Params eventObject
+			Params json.RawMessage
 		}
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			p.t.Errorf("%s printed %q: %v", p.name, lines.Text(), err)
 			continue
 		}
 		if line.ID == nil {
-			p.events <- line.Params
+			p.heard(line.Method, line.Params)
 			continue
 		}
 		p.mu.Lock()
@@ -170,6 +173,28 @@ func (p *peer) hear(stdout io.Reader) {
 		answer <- reply{peer: p, result: line.Result, err: line.Error}
 	}
 	p.ended <- p.cmd.Wait()
+}
+
+// heard takes a notification.
+func (p *peer) heard(method string, params json.RawMessage) {
+	switch method {
+	case "event":
+		var e eventObject
+		if err := json.Unmarshal(params, &e); err != nil {
+			p.t.Errorf("%s printed the event %s: %v", p.name, params, err)
+		}
+		p.events <- e
+	case "progress":
+		var o progressObject
+		if err := json.Unmarshal(params, &o); err != nil {
+			p.t.Errorf("%s printed the progress %s: %v", p.name, params, err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.progress = append(p.progress, o)
+	default:
+		p.t.Errorf("%s printed the notification %q", p.name, method)
+	}
 }
 
 // end closes the input and waits for a clean end.

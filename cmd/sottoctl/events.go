@@ -62,7 +62,10 @@ func newEvent(ctx context.Context, m *messenger.Messenger, e messenger.Event) (e
 		msg, err := m.Message(ctx, e.Message)
 		switch {
 		case err == nil:
-			message := newMessage(msg, name)
+			message, err := messageNow(ctx, m, msg, name)
+			if err != nil {
+				return o, err
+			}
 			o.Message = &message
 		case !errors.Is(err, chat.ErrNotFound):
 			return o, err

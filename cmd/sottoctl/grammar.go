@@ -36,13 +36,17 @@ type grammar struct {
 	Confirm     confirmVerb     `cmd:"" help:"Take your word for a contact's new device, or restored identity."`
 	Remove      removeVerb      `cmd:"" help:"Remove a contact from the list."`
 
-	Send     sendVerb     `cmd:"" help:"Send a text."`
+	Send     sendVerb     `cmd:"" help:"Send a text or a file."`
 	Edit     editVerb     `cmd:"" help:"Change a text that was sent."`
 	React    reactVerb    `cmd:"" help:"React to a message."`
 	Read     readVerb     `cmd:"" help:"Mark a conversation as read."`
 	Retry    retryVerb    `cmd:"" help:"Try a message again that failed."`
 	Discard  discardVerb  `cmd:"" help:"Drop a message that failed."`
 	Messages messagesVerb `cmd:"" help:"List the messages of a conversation."`
+	Files    filesVerb    `cmd:"" help:"List the files of a conversation."`
+	Fetch    fetchVerb    `cmd:"" help:"Fetch the file of a message."`
+	Cancel   cancelVerb   `cmd:"" help:"Stop a file on its way."`
+	Save     saveVerb     `cmd:"" help:"Write the file of a message."`
 	Search   searchVerb   `cmd:"" help:"Find messages by their text."`
 	Sync     syncVerb     `cmd:"" help:"Send what waits and fetch what is there."`
 	Listen   listenVerb   `cmd:"" help:"Print events as they happen."`

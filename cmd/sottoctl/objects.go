@@ -115,6 +115,7 @@ type messageObject struct {
 	Failure      string           `json:"failure,omitempty"`
 	Expires      stamp            `json:"expires"`         // when it is removed; null: never
 	Timer        *string          `json:"timer,omitempty"` // of a notice "timer": what it was set to, "off" for none
+	File         *fileObject      `json:"file,omitempty"`  // of an attachment
 
 	shown stamp  // display time
 	name  string // of the author, as a person reads it
@@ -136,6 +137,9 @@ func newMessage(m chat.Message, author string) messageObject {
 		if o.Timer = lasting(m.ExpiresAfter); o.Timer == nil {
 			o.Timer = &off
 		}
+	}
+	if !m.File.IsZero() {
+		o.File = newFile(m.File)
 	}
 	if !m.ReplyTo.IsZero() {
 		reply := m.ReplyTo.String()
@@ -169,6 +173,8 @@ func (m messageObject) body() string {
 		b.WriteString("(" + plain(m.Notice) + timerWords(m.Timer) + ")")
 	case m.Kind == string(chat.KindUnknown):
 		b.WriteString("(needs a newer version)")
+	case m.File != nil:
+		b.WriteString(strings.TrimSpace(m.File.words() + " " + plainLines(m.Text)))
 	default:
 		b.WriteString(plainLines(m.Text))
 	}

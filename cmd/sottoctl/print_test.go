@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/media"
 	"sotto/chat"
 )
 
@@ -210,5 +211,65 @@ func TestWaitThatRanOutIsNoFailureUnlessRequired(t *testing.T) {
 	err := patiently(t.Context(), time.Nanosecond, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waited with %v", err)
+	}
+}
+
+// TestEveryWarningOfAFileHasWordsAndIsDocumented reads the codes from the source of app/media.
+func TestEveryWarningOfAFileHasWordsAndIsDocumented(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "app", "media", "warnings.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "CLI.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Warn") {
+			return true
+		}
+		code, ok := spec.Values[0].(*ast.BasicLit)
+		if !ok {
+			return true
+		}
+		known++
+		name := strings.Trim(code.Value, `"`)
+		if cautions[media.Warning(name)] == "" || !strings.Contains(string(doc), "\n| `"+name+"` | ") {
+			t.Errorf("%q has no words, or docs/CLI.md does not list it", name)
+		}
+		return true
+	})
+	if known != len(cautions) {
+		t.Errorf("%d codes, %d of them with words", known, len(cautions))
+	}
+}
+
+func TestAFileIsPrintedWithItsSizeAndState(t *testing.T) {
+	m := newMessage(chat.Message{
+		ID: chat.MessageID{1}, Kind: chat.KindAttachment, Direction: chat.In, Text: "look\x1b[2J",
+		File: chat.File{Name: "a\u202efdp.exe", Type: "image/png", Size: 1536, Width: 3, Height: 4},
+	}, "Bo")
+	line, err := encodeLine(m.File)
+	want := `{"name":"a` + "\u202e" + `fdp.exe","type":"image/png","size":1536,"width":3,"height":4,"state":"","failure":"","done":0,"total":0}`
+	if err != nil || strings.TrimSpace(string(line)) != want {
+		t.Errorf("printed %s, want %s; %v", line, want, err)
+	}
+	for _, c := range []struct {
+		state, failure string
+		done           int64
+		want           string
+	}{
+		{"offered", "", 0, "[a\ufffdfdp.exe, 1.5 KB, not fetched] look\ufffd[2J"},
+		{"fetching", "offline", 1050, "[a\ufffdfdp.exe, 1.5 KB, fetching 25 %] look\ufffd[2J"},
+		{"sending", "", 4200, "[a\ufffdfdp.exe, 1.5 KB, sending 100 %] look\ufffd[2J"},
+		{"failed", "file-gone", 0, "[a\ufffdfdp.exe, 1.5 KB, failed: file-gone] look\ufffd[2J"},
+		{"here", "", 0, "[a\ufffdfdp.exe, 1.5 KB] look\ufffd[2J"},
+	} {
+		m.File.State, m.File.Failure, m.File.Done, m.File.Total = c.state, c.failure, c.done, 4200
+		if got := m.body(); got != c.want {
+			t.Errorf("%s is printed as %q, want %q", c.state, got, c.want)
+		}
 	}
 }

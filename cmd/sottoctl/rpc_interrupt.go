@@ -47,13 +47,13 @@ func requestOf(ctx context.Context) json.RawMessage {
 // interruptedObject says whether there was such a request.
 type interruptedObject struct {
 	V           v1              `json:"v"`
-	Request     json.RawMessage `json:"request"`
+	Call        json.RawMessage `json:"call"`
 	Interrupted bool            `json:"interrupted"` // false: it was answered already, or never asked
 }
 
 // interrupt ends the requests of an id, which are answered by themselves.
 func (c *calls) interrupt(id json.RawMessage) interruptedObject {
-	o := interruptedObject{Request: id}
+	o := interruptedObject{Call: id}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for open := range c.all {
@@ -67,9 +67,9 @@ func (c *calls) interrupt(id json.RawMessage) interruptedObject {
 
 // interruptCall reads a call of "interrupt", whose parameter names the request.
 func (c *calls) interruptCall(params map[string]json.RawMessage) (work, error) {
-	id, given := params["request"]
+	id, given := params["call"]
 	if len(params) != 1 || !given || !validID(id) || string(id) == "null" {
-		return work{}, protocolError(rpcInvalidParams, `The only parameter of "interrupt" is "request", the id of a call.`)
+		return work{}, protocolError(rpcInvalidParams, `The only parameter of "interrupt" is "call", the id of a request.`)
 	}
 	return work{first: func(context.Context) (any, error) { return c.interrupt(id), nil }, aside: true}, nil
 }

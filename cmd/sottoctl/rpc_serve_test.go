@@ -232,8 +232,8 @@ func TestARequestThatWaitsOrRunsCanBeInterrupted(t *testing.T) {
 		}
 		return work{first: block}, nil
 	})
-	interrupt := func(id int, request string) string {
-		return `{"jsonrpc":"2.0","id":` + strconv.Itoa(id) + `,"method":"interrupt","params":{"request":` + request + `}}`
+	interrupt := func(id int, of string) string {
+		return `{"jsonrpc":"2.0","id":` + strconv.Itoa(id) + `,"method":"interrupt","params":{"call":` + of + `}}`
 	}
 	b.say(call(1, "send"))
 	b.say(call(2, "whoami"))
@@ -244,7 +244,7 @@ func TestARequestThatWaitsOrRunsCanBeInterrupted(t *testing.T) {
 	heard := b.hear() + b.hear() + b.hear() + b.hear()
 	for _, want := range []string{
 		`"id":1,"error":{"code":-32001`, `"id":2,"error":{"code":-32001`, `"code":"interrupted"`,
-		`"id":3,"result":{"v":1,"request":1,"interrupted":true}`, `"id":4,"result":{"v":1,"request":2,"interrupted":true}`,
+		`"id":3,"result":{"v":1,"call":1,"interrupted":true}`, `"id":4,"result":{"v":1,"call":2,"interrupted":true}`,
 	} {
 		if !strings.Contains(heard, want) {
 			t.Errorf("heard %s, want %s in it", heard, want)

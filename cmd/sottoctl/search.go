@@ -128,10 +128,18 @@ func newHits(ctx context.Context, m *messenger.Messenger, found chat.Found) (hit
 	for _, c := range contacts {
 		names[m.ConversationWith(c.ID)] = c.Name
 	}
+	rows := make([]chat.Message, len(found.Hits))
+	for i, h := range found.Hits {
+		rows[i] = h.Message
+	}
+	messages, err := newMessages(ctx, m, rows, func(row chat.Message) string { return names[row.Conversation] })
+	if err != nil {
+		return nil, err
+	}
 	list := make(hitList, 0, len(found.Hits))
-	for _, h := range found.Hits {
+	for i, h := range found.Hits {
 		o := hitObject{
-			messageObject: newMessage(h.Message, names[h.Message.Conversation]), Hits: codePoints(h.Message.Text, h.Ranges),
+			messageObject: messages[i], Hits: codePoints(h.Message.Text, h.Ranges),
 			Cursor: string(h.Cursor), chat: names[h.Message.Conversation],
 		}
 		list = append(list, o)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"sotto/app/privacy"
@@ -11,7 +12,7 @@ import (
 )
 
 type setVerb struct {
-	Key   string `arg:"" help:"name, relay, local-network, erasure-requests or backup-reminder."`
+	Key   string `arg:"" help:"name, relay, local-network, download-limit, erasure-requests or backup-reminder."`
 	Value string `arg:"" optional:"" help:"The new value, or - to read it from standard input; without it, show the present one."`
 }
 
@@ -70,6 +71,19 @@ var settings = map[string]setting{
 			return p.SetNetwork(ctx, value == "on")
 		},
 	},
+	"download-limit": {
+		get: func(ctx context.Context, p *profile.Profile) (string, error) {
+			limit, err := p.Messenger.DownloadLimit(ctx)
+			return strconv.FormatInt(limit, 10), err
+		},
+		put: func(ctx context.Context, p *profile.Profile, value string) error {
+			limit, err := strconv.ParseInt(value, 10, 64)
+			if err != nil || limit < 0 || limit > chat.MaxFile {
+				return usagef("download-limit is a number of bytes, 0 to %d.", chat.MaxFile)
+			}
+			return p.Messenger.SetDownloadLimit(ctx, limit)
+		},
+	},
 	"erasure-requests": {
 		get: func(ctx context.Context, p *profile.Profile) (string, error) {
 			policy, err := p.Eraser.Policy(ctx)
@@ -105,7 +119,7 @@ const longestSetting = 4 << 10
 func (v *setVerb) do(ctx context.Context, d *desk) (any, error) {
 	s, known := settings[v.Key]
 	if !known {
-		return nil, explain(chat.ErrNotFound, "There is no setting %q. There are name, relay, local-network, erasure-requests and backup-reminder.", plain(v.Key))
+		return nil, explain(chat.ErrNotFound, "There is no setting %q. There are name, relay, local-network, download-limit, erasure-requests and backup-reminder.", plain(v.Key))
 	}
 	p, err := d.open(ctx)
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 
 type sendVerb struct {
 	Contact string `arg:"" help:"Name, id or prefix."`
-	Text    string `arg:"" help:"The text, or - to read it from standard input."`
+	Text    string `arg:"" optional:"" help:"The text, or - to read it from standard input."`
 	ReplyTo string `placeholder:"MESSAGE" help:"Id of the message this one answers."`
+	attachment
 	delivery
 	sent chat.MessageID
 }
@@ -38,19 +39,37 @@ func (v *sendVerb) do(ctx context.Context, d *desk) (any, error) {
 	if c.State == chat.ContactRequest {
 		return nil, chat.ErrNotAccepted
 	}
-	text, err := d.text(v.Text, content.MaxText)
+	msg, err := v.say(ctx, d, m.ConversationWith(c.ID), o)
 	if err != nil {
 		return nil, err
 	}
-	if text == "" {
-		return nil, usagef("There is no text to send.")
-	}
-	msg, err := m.Send(ctx, m.ConversationWith(c.ID), text, o)
 	v.sent = msg.ID
-	return newMessage(msg, ""), err
+	return messageNow(ctx, m, msg, "")
+}
+
+// say commits the text or the file.
+func (v *sendVerb) say(ctx context.Context, d *desk, conv chat.ConversationID, o messenger.SendOptions) (chat.Message, error) {
+	p, err := d.open(ctx)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	if v.File != "" {
+		return v.attach(ctx, d, p, conv, o.ReplyTo)
+	}
+	text, err := d.text(v.Text, content.MaxText)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	if text == "" {
+		return chat.Message{}, usagef("There is no text to send.")
+	}
+	return p.Messenger.Send(ctx, conv, text, o)
 }
 
 func (v *sendVerb) settle(ctx context.Context, d *desk) (any, error) {
+	if v.File != "" {
+		defer d.watch(ctx, v.sent)()
+	}
 	return v.messageState(ctx, d, v.sent)
 }
 
@@ -100,8 +119,10 @@ func (v *onMessage) act(ctx context.Context, d *desk, message string, act func(*
 		return nil, err
 	}
 	v.id, v.peer = msg.ID, peer
-	msg, err = act(m)
-	return newMessage(msg, ""), err
+	if msg, err = act(m); err != nil {
+		return nil, err
+	}
+	return messageNow(ctx, m, msg, "")
 }
 
 func (v *onMessage) settle(ctx context.Context, d *desk) (any, error) {
@@ -180,21 +201,29 @@ type messagesVerb struct {
 const mostMessages = 1000
 
 func (v *messagesVerb) do(ctx context.Context, d *desk) (any, error) {
-	if v.Limit < 1 || v.Limit > mostMessages {
+	return pageOf(ctx, d, v.Contact, v.Before, v.Limit, (*messenger.Messenger).Messages)
+}
+
+// reading returns at most limit messages of a conversation before a position, 0 for the newest.
+type reading func(m *messenger.Messenger, ctx context.Context, conv chat.ConversationID, before int64, limit int) ([]chat.Message, error)
+
+// pageOf returns a page of the conversation with a contact, of those before a message where one is given.
+func pageOf(ctx context.Context, d *desk, contact, beforeID string, limit int, read reading) (any, error) {
+	if limit < 1 || limit > mostMessages {
 		return nil, usagef("The limit is between 1 and %d.", mostMessages)
 	}
 	m, err := d.local(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := find(ctx, m, v.Contact)
+	c, err := find(ctx, m, contact)
 	if err != nil {
 		return nil, err
 	}
 	conv := m.ConversationWith(c.ID)
 	var before int64
-	if v.Before != "" {
-		id, err := messageID(v.Before)
+	if beforeID != "" {
+		id, err := messageID(beforeID)
 		if err != nil {
 			return nil, err
 		}
@@ -207,10 +236,9 @@ func (v *messagesVerb) do(ctx context.Context, d *desk) (any, error) {
 		}
 		before = anchor.Position
 	}
-	rows, err := m.Messages(ctx, conv, before, v.Limit)
-	list := make(messageList, 0, len(rows))
-	for _, row := range rows {
-		list = append(list, newMessage(row, c.Name))
+	rows, err := read(m, ctx, conv, before, limit)
+	if err != nil {
+		return nil, err
 	}
-	return list, err
+	return newMessages(ctx, m, rows, func(chat.Message) string { return c.Name })
 }

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What may fall upon a file on its way.
+const (
+	cutAll       = "the connections are cut"
+	killSender   = "the sender is killed"
+	killReceiver = "the receiver is killed"
+	killRelay    = "the relay is killed"
+)
+
+// passage is a file on its way between two profiles through a relay that all can lose.
+type passage struct {
+	t        *testing.T
+	relay    *mortalRelay
+	narrow   *narrow
+	ada, bo  *mortal
+	happened map[string]int
+	served   func(*peer) // looks at a process that has just been started; may be nil
+}
+
+func newPassage(t *testing.T) *passage {
+	t.Helper()
+	p := &passage{t: t, relay: startMortalRelay(t), happened: map[string]int{}}
+	p.narrow = startNarrow(t, p.relay.pass, p.relay.listen)
+	p.ada = &mortal{peer: startPeer(t, "Ada", "--relay", p.narrow.pass)}
+	p.bo = &mortal{peer: startPeer(t, "Bo", "--relay", p.narrow.pass)}
+	acquaint(t, p.ada.peer, p.bo.peer)
+	return p
+}
+
+// suffer does what a step says.
+func (p *passage) suffer(s step) {
+	p.t.Helper()
+	defer close(s.done)
+	p.happened[s.what]++
+	switch s.what {
+	case cutAll:
+		p.narrow.cut()
+	case killRelay:
+		p.relay.restart()
+		p.narrow.cut()
+	case killSender:
+		p.again(p.ada)
+	case killReceiver:
+		p.again(p.bo)
+	}
+}
+
+func (p *passage) again(m *mortal) {
+	p.t.Helper()
+	m.kill()
+	m.serve()
+	if p.served != nil {
+		p.served(m.peer)
+	}
+}
+
+// until suffers steps while it asks again and again, until enough says so. A request whose process was killed is asked anew.
+func (p *passage) until(m *mortal, method string, params map[string]any, enough func() bool) {
+	p.t.Helper()
+	late := time.After(4 * patience)
+	for !enough() {
+		answer := m.begin(method, params)
+		for answered := false; !answered; {
+			select {
+			case s := <-p.narrow.happened:
+				p.suffer(s)
+			case <-answer:
+				answered = true
+			case <-late:
+				p.t.Fatalf("%s of %s does not end; it suffered %v, %d steps are left", method, m.name, p.happened, p.narrow.left())
+			}
+		}
+	}
+}
+
+// file returns where the file of a message is, as a peer lists it; nil when the message is not there.
+func (p *peer) file(contact, message string) *fileObject {
+	p.t.Helper()
+	for _, m := range p.messages(contact) {
+		if m.ID == message {
+			return m.File
+		}
+	}
+	return nil
+}
+
+// carry sends a file from Ada to Bo through what is planned, and compares what arrives.
+func (p *passage) carry(path string, uploading, downloading []step) (sending, fetching time.Duration) {
+	p.t.Helper()
+	began := time.Now()
+	p.narrow.plan(uploading...)
+	var sent messageObject
+	p.ada.call("send", map[string]any{"contact": "Bo", "file": path, "wait": "0"}).into(&sent)
+	p.until(p.ada, "sync", map[string]any{"wait": "1s"}, func() bool {
+		f := p.ada.file("Bo", sent.ID)
+		return f != nil && f.State == "here" && p.bo.file("Ada", sent.ID) != nil
+	})
+	sending = time.Since(began)
+	if left := p.narrow.left(); left > 0 {
+		p.t.Errorf("%d steps of the upload did not happen", left)
+	}
+	began = time.Now()
+	p.narrow.plan(downloading...)
+	p.until(p.bo, "fetch", map[string]any{"message": sent.ID, "wait": "1s"}, func() bool { return p.bo.file("Ada", sent.ID).State == "here" })
+	fetching = time.Since(began)
+	if left := p.narrow.left(); left > 0 {
+		p.t.Errorf("%d steps of the download did not happen", left)
+	}
+	out := filepath.Join(p.t.TempDir(), "out")
+	p.bo.call("save", map[string]any{"message": sent.ID, "out": out}).ok()
+	same(p.t, path, out)
+	return sending, fetching
+}
+
+func same(t *testing.T, a, b string) {
+	t.Helper()
+	want, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(b)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes arrived of %d, or others; %v", len(got), len(want), err)
+	}
+}
+
+// misfortunes spreads steps over a share of a file's bytes at places that the seed says.
+func misfortunes(r *rand.Rand, w way, size int64, what ...string) []step {
+	steps := make([]step, len(what))
+	for i, n := range r.Perm(len(what)) {
+		part := size * 9 / 10 / int64(len(what))
+		steps[i] = step{way: w, at: part*int64(i) + r.Int64N(part) + 1, what: what[n]}
+	}
+	return steps
+}
+
+func seedOf(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("SOTTO_SEED"); s != "" {
+		if _, err := fmt.Sscan(s, &seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("seed %d (set SOTTO_SEED to repeat it)", seed)
+	return rand.New(rand.NewPCG(seed, 1))
+}
+
+// TestAFileArrivesThoughItsWayIsCutAndEveryoneIsKilled sends 8 MiB through a proxy that stops at seeded bytes.
+func TestAFileArrivesThoughItsWayIsCutAndEveryoneIsKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and kills whole programs")
+	}
+	r := seedOf(t)
+	p := newPassage(t)
+	const size = 8 << 20
+	path := fileIn(t, t.TempDir(), "journey.bin", contentOf(20, size))
+	p.carry(path,
+		misfortunes(r, up, size, cutAll, cutAll, cutAll, killSender, killRelay),
+		misfortunes(r, down, size, cutAll, cutAll, cutAll, killReceiver, killRelay))
+	t.Logf("suffered: %v", p.happened)
+	leftovers(t, p)
+}
+
+// leftovers looks for what a file that has arrived must not leave: its blob on the relay, and parts in the profiles.
+func leftovers(t *testing.T, p *passage) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; {
+		p.bo.call("sync", map[string]any{"wait": "1s"})
+		var found []string
+		for _, dir := range []string{filepath.Join(p.relay.data, "blobs"), filepath.Join(p.ada.dir, "tmp"), filepath.Join(p.bo.dir, "tmp")} {
+			entries, err := os.ReadDir(dir)
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				found = append(found, e.Name())
+			}
+		}
+		for _, m := range []*mortal{p.ada, p.bo} {
+			entries, err := os.ReadDir(filepath.Join(m.dir, "blobs"))
+			if err != nil || len(entries) != 1 || strings.HasSuffix(entries[0].Name(), ".part") {
+				found = append(found, fmt.Sprintf("%d blobs of %s, %v", len(entries), m.name, err))
+			}
+		}
+		if len(found) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("left behind: %q", found)
+		}
+	}
+}
