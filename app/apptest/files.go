@@ -87,10 +87,7 @@ func (p *Person) Contents(id chat.MessageID) ([]byte, error) {
 // SweepFiles removes the files that no message names, as opening a profile does, and returns how many those were.
 func (p *Person) SweepFiles() (removed int) {
 	p.t.Helper()
-	folder, ok := p.Blobs.(*blob.Folder)
-	if !ok {
-		p.t.Fatal("a folder of files that cannot be swept")
-	}
+	folder := p.Folder()
 	named := map[chat.BlobID]bool{}
 	err := p.Store.View(context.Background(), func(tx chat.Tx) error {
 		conversations, err := tx.Conversations().List()
@@ -119,4 +116,14 @@ func (p *Person) SweepFiles() (removed int) {
 		p.t.Fatal(err)
 	}
 	return removed
+}
+
+// Folder returns the folder of files of this person.
+func (p *Person) Folder() *blob.Folder {
+	p.t.Helper()
+	folder, ok := p.Blobs.(*blob.Folder)
+	if !ok {
+		p.t.Fatal("files that lie in no folder")
+	}
+	return folder
 }

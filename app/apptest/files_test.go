@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"sotto/app/apptest"
-	"sotto/app/messenger"
 	"sotto/chat"
 )
 
@@ -36,6 +35,22 @@ func fetched(t *testing.T, p *apptest.Person, id chat.MessageID, want []byte) {
 	}
 }
 
+// failed waits until a file has stopped, and returns why.
+func failed(p *apptest.Person, id chat.MessageID) string {
+	p.Until("the failure", func() bool { return p.File(id).State == chat.FileFailed })
+	return p.File(id).Failure
+}
+
+// kept returns how many files a person's folder holds.
+func kept(t *testing.T, p *apptest.Person) int {
+	t.Helper()
+	list, err := p.Folder().List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
 // offered waits until a message with a file is there.
 func offered(p *apptest.Person, id chat.MessageID) {
 	p.Until("the offer", func() bool { return p.File(id).State != "" })
@@ -62,5 +77,4 @@ func TestAFileReachesTheOtherByteForByte(t *testing.T) {
 	if err != nil || len(files) != 5 || files[0].File.Size != 3<<20+17 {
 		t.Errorf("Ben has %d files, %v", len(files), err)
 	}
-	_ = messenger.EventFile
 }

@@ -12,6 +12,7 @@ import (
 	"sotto/app/messenger"
 	"sotto/chat"
 	"sotto/transport/relay"
+	"sotto/transport/relay/store"
 	"sotto/transport/transporttest"
 	"sotto/transport/wire"
 )
@@ -24,6 +25,7 @@ type World struct {
 	t      testing.TB
 	Relay  *transporttest.Relay // the first relay, home of everyone who names no other
 	relays map[string]*transporttest.Relay
+	blobs  map[*transporttest.Relay]store.Blobs
 	names  map[*transporttest.Relay]wire.Address
 	people []*Person
 
@@ -34,7 +36,7 @@ type World struct {
 // NewWorld returns a world with one relay.
 func NewWorld(t testing.TB) *World {
 	t.Helper()
-	w := &World{t: t, relays: map[string]*transporttest.Relay{}, names: map[*transporttest.Relay]wire.Address{}}
+	w := &World{t: t, relays: map[string]*transporttest.Relay{}, blobs: map[*transporttest.Relay]store.Blobs{}, names: map[*transporttest.Relay]wire.Address{}}
 	w.Relay = w.AddRelay(wire.Address{Host: "127.0.0.1", Port: 4001, Mode: wire.Plain})
 	return w
 }
@@ -42,9 +44,29 @@ func NewWorld(t testing.TB) *World {
 // AddRelay starts a relay that people know under an address. Connections are pipes without TLS, so it may be any.
 func (w *World) AddRelay(address wire.Address) *transporttest.Relay {
 	w.t.Helper()
-	r := transporttest.NewRelay(w.t, func(o *relay.Options) { o.Now = w.Now })
-	w.relays[address.String()], w.names[r] = r, address
+	return w.AddRelayWith(address, func(*relay.Options) {})
+}
+
+// AddRelayWith is AddRelay with other options.
+func (w *World) AddRelayWith(address wire.Address, change func(*relay.Options)) *transporttest.Relay {
+	w.t.Helper()
+	blobs := transporttest.NewBlobs(0)
+	r := transporttest.NewRelay(w.t, func(o *relay.Options) {
+		o.Now, o.Blobs = w.Now, blobs
+		change(o)
+	})
+	w.relays[address.String()], w.names[r], w.blobs[r] = r, address, blobs
 	return r
+}
+
+// BlobsAt returns the files that lie on a relay.
+func (w *World) BlobsAt(r *transporttest.Relay) []store.BlobInfo {
+	w.t.Helper()
+	list, err := w.blobs[r].List()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return list
 }
 
 // Now is the clock of everyone in this world.
@@ -74,6 +96,7 @@ type PersonOptions struct {
 	Faults transporttest.Faults
 	Seed   uint64
 	Bot    bool
+	Relay  func(messenger.Relay) messenger.Relay // stands before each of the person's relays
 }
 
 // Person is somebody with a messenger.
@@ -165,6 +188,9 @@ func (p *Person) Open(address wire.Address, onEvent func(wire.Event)) (messenger
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.calm || p.o.Faults == (transporttest.Faults{}) {
+		if p.o.Relay != nil {
+			return p.o.Relay(r.Client(p.t, onEvent)), nil
+		}
 		return r.Client(p.t, onEvent), nil
 	}
 	c := r.Faulty(p.t, p.o.Seed+uint64(len(p.faulty)), p.o.Faults, onEvent)
