@@ -133,8 +133,6 @@ func (c *Client) Close() error {
 	close(c.done)
 	c.owner.stop()
 	c.sender.stop()
-	c.uploads.close()
-	c.downloads.close()
 	c.group.Wait()
 	return nil
 }

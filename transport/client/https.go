@@ -27,7 +27,6 @@ const (
 	block          = 64 << 10
 	blockTime      = time.Minute
 	maxHeaderBytes = 16 << 10
-	keepIdle       = 5 * time.Second // less than a relay keeps an idle connection
 	maxConns       = 4
 )
 
@@ -44,9 +43,8 @@ func newHTTPS(c *Client, d Dialer) *https {
 		DialContext:            connect,
 		DialTLSContext:         connect,
 		DisableCompression:     true,
+		DisableKeepAlives:      true, // one connection links no two requests, and idles nowhere
 		MaxConnsPerHost:        maxConns,
-		MaxIdleConnsPerHost:    1,
-		IdleConnTimeout:        keepIdle,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ExpectContinueTimeout:  c.opts.Timeout,
 		WriteBufferSize:        block,
@@ -138,8 +136,6 @@ func (h *https) explain(err error) error {
 	}
 	return offline(err)
 }
-
-func (h *https) close() { h.transport.CloseIdleConnections() }
 
 // close gives the connection back, or ends it where bytes of the answer are left.
 func (a *answer) close() {
