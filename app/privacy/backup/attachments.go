@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"time"
 
-	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/crypto/filecrypt"
 )
@@ -119,6 +118,3 @@ func (d *decoder) file(line []byte) (any, error) {
 	delete(d.files, l.Message) // once
 	return file{a, &body{d: d, left: l.Bytes, sum: sha256.New(), want: a.Hash}}, nil
 }
-
-// steps is how many steps of a progress bar a file is.
-func steps(size int64) int { return int((size + files.Piece - 1) / files.Piece) }

@@ -16,6 +16,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/s2k"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/disk"
 )
@@ -49,8 +50,8 @@ func newCode() string {
 	return strings.Join(groups, "-")
 }
 
-// seal writes the folder as one encrypted file at temp and returns its code.
-func (d *folder) seal(ctx context.Context, temp string, now time.Time) (code string, err error) {
+// seal writes the folder as one encrypted file at temp and returns its code; step hears of the bytes of whole files.
+func (d *folder) seal(ctx context.Context, temp string, now time.Time, step func(int64)) (code string, err error) {
 	out, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return "", disk.Error(err)
@@ -66,7 +67,7 @@ func (d *folder) seal(ctx context.Context, temp string, now time.Time) (code str
 	if err != nil {
 		return "", fmt.Errorf("encrypting: %w", disk.Error(err))
 	}
-	if err := d.pack(ctx, plain, now); err != nil {
+	if err := d.pack(ctx, plain, now, step); err != nil {
 		return "", err
 	}
 	if err := plain.Close(); err != nil {
@@ -76,39 +77,40 @@ func (d *folder) seal(ctx context.Context, temp string, now time.Time) (code str
 }
 
 // pack writes the folder as a tar archive, under one name at its top.
-func (d *folder) pack(ctx context.Context, w io.Writer, now time.Time) error {
+func (d *folder) pack(ctx context.Context, w io.Writer, now time.Time, step func(int64)) error {
 	archive := tar.NewWriter(w)
 	sizes := map[string]int64{}
+	whole := map[string]func(int64){}
 	names := []string{manifestFile, signatureFile}
 	for _, f := range d.files {
 		names = append(names, f.Path)
 		sizes[f.Path] = f.Size
+		if f.Whole {
+			whole[f.Path] = step
+		}
 	}
 	for name, size := range d.extra {
 		sizes[name] = size
 	}
 	for _, name := range names {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		header := &tar.Header{Name: archiveTop + name, Mode: 0o600, Size: sizes[name], ModTime: now, Format: tar.FormatPAX}
 		if err := archive.WriteHeader(header); err != nil {
 			return disk.Error(err)
 		}
-		if err := d.copy(archive, name); err != nil {
+		if err := d.copy(ctx, archive, name, whole[name]); err != nil {
 			return err
 		}
 	}
 	return disk.Error(archive.Close())
 }
 
-func (d *folder) copy(w io.Writer, name string) error {
+func (d *folder) copy(ctx context.Context, w io.Writer, name string, step func(int64)) error {
 	in, err := d.open(name)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	_, err = io.Copy(w, in)
+	_, err = files.Copy(ctx, w, in, step)
 	return disk.Error(err)
 }
 

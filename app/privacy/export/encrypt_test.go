@@ -141,7 +141,7 @@ func TestAnEncryptedExportNeverLiesOnTheDiskInPlain(t *testing.T) {
 	_, err := w.x.Write(ctx, export.Request{
 		Out: filepath.Join(w.dir, "sealed.gpg"), Encrypt: export.ExportCode,
 		Progress: func(done, total int) {
-			for _, f := range files(t, w.dir) {
+			for _, f := range filesIn(t, w.dir) {
 				looked++
 				b := read(t, w.dir, f)
 				if bytes.Contains(b, []byte("needle")) || bytes.Contains(b, []byte(`"type":`)) || bytes.Contains(b, []byte("<html")) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sotto/app/privacy"
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/disk"
 	"sotto/crypto/identity"
@@ -22,10 +23,12 @@ import (
 // Exporter writes exports of one profile.
 type Exporter struct {
 	Store    chat.Store
+	Blobs    chat.Blobs         // the files of messages; nil: none is here
 	Audit    chat.Auditor       // nil: the export is recorded nowhere, as one from a damaged history
 	Identity *identity.Identity // nil: it cannot be read any more, and the export is not signed
 	Name     func() string      // what the person calls itself now; shown in the pages only
 	Now      func() time.Time
+	Folder   string // of the profile, in which nothing is exported; "": none
 }
 
 // Request is one export.
@@ -33,8 +36,9 @@ type Request struct {
 	Out           string // folder to make, or file where it is encrypted; its parent must exist
 	Encrypt       Encryption
 	Conversations []chat.ConversationID // none: everything
+	WithoutFiles  bool                  // leave out the files of messages
 	Zone          *time.Location        // of the times in the pages; nil: UTC
-	Progress      func(done, total int) // called now and then from the same goroutine; may be nil
+	Progress      func(done, total int) // messages, and files by 64 KiB, each time they are passed; from the same goroutine; may be nil
 	Attach        map[string][]byte     // further files, by the name they get beside the manifest
 }
 
@@ -51,14 +55,17 @@ const (
 )
 
 // Write writes one export and records it in the audit log. The folder appears under its name when it is complete, or not
-// at all: after an error or the end of ctx nothing is left. Errors: chat.ErrExists, chat.ErrNotFound for an unknown
-// conversation, chat.ErrDiskFull, chat.ErrReadOnly, chat.ErrUnsupported for
+// at all: after an error or the end of ctx nothing is left. Files that are not here or cannot be read are missing in it, with
+// the reason. Errors: chat.ErrExists, files.ErrInside, chat.ErrNotFound for an unknown conversation, chat.ErrDiskFull, chat.ErrReadOnly, chat.ErrUnsupported for
 // [Backup], chat.ErrMalformed for a form of encryption that is none, context.Canceled.
 func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	if err := r.Encrypt.check(); err != nil {
 		return Summary{}, err
 	}
 	out := filepath.Clean(r.Out)
+	if err := files.Inside(x.Folder, out); err != nil {
+		return Summary{}, err
+	}
 	var key *spoolKey
 	if r.Encrypt == ExportCode {
 		key = newSpoolKey()
@@ -69,7 +76,10 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 		return Summary{}, err
 	}
 	defer d.discard() // what was renamed is no longer there
-	run := &run{x: x, r: r, d: d, created: x.Now().UTC().Truncate(time.Millisecond), names: map[string]string{}}
+	run := &run{
+		x: x, r: r, d: d, created: x.Now().UTC().Truncate(time.Millisecond), names: map[string]string{},
+		files: map[chat.MessageID]*written{}, shorts: map[string]bool{},
+	}
 	if err := run.all(ctx); err != nil {
 		return Summary{}, fmt.Errorf("exporting: %w", err)
 	}
@@ -81,7 +91,7 @@ func (x *Exporter) Write(ctx context.Context, r Request) (Summary, error) {
 	if r.Encrypt == ExportCode {
 		finished = d.path + ".sealed"
 		defer os.Remove(finished) // as above
-		if s.Code, err = d.seal(ctx, finished, run.created); err != nil {
+		if s.Code, err = d.seal(ctx, finished, run.created, run.pass); err != nil {
 			return Summary{}, fmt.Errorf("exporting: %w", err)
 		}
 	}
@@ -112,7 +122,14 @@ type run struct {
 	created time.Time
 	names   map[string]string // of contacts, by fingerprint
 	threads []thread
-	done    int
+	files   map[chat.MessageID]*written
+	shorts  map[string]bool // beginnings of names of files
+
+	rows    int   // messages that there are
+	planned int64 // bytes of files that there are
+	done    int   // messages written, as a line or on a page
+	passed  int64 // bytes of files
+	told    int
 	total   int
 }
 
@@ -128,7 +145,7 @@ func (r *run) all(ctx context.Context) error {
 	own := r.x.Identity
 	r.m = Manifest{
 		V: 1, Format: formatName, Created: stamp(r.created), Scope: "everything",
-		Conversations: []Thread{}, Gaps: []Gap{}, Skipped: []Skip{},
+		Conversations: []Thread{}, Gaps: []Gap{}, Skipped: []Skip{}, WithoutFiles: r.r.WithoutFiles,
 	}
 	if own != nil {
 		r.m.Exporter = own.Fingerprint().String()
@@ -146,13 +163,22 @@ func (r *run) all(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.attachments(ctx); err != nil {
+		return err
+	}
 	if err := r.x.Store.View(ctx, func(tx chat.Tx) error { return r.records(ctx, tx) }); err != nil {
 		return err
+	}
+	if err := r.tidy(); err != nil {
+		return err
+	}
+	if r.m.Counts.Files > 0 {
+		r.m.V = version
 	}
 	if err := r.pages(ctx); err != nil {
 		return err
 	}
-	if err := r.d.finish(); err != nil {
+	if err := r.d.finish(ctx); err != nil {
 		return err
 	}
 	r.m.Files = r.d.files
@@ -177,13 +203,15 @@ func (r *run) records(ctx context.Context, tx chat.Tx) error {
 	if err != nil {
 		return err
 	}
+	r.rows = 0
 	for _, c := range conversations {
 		n, err := tx.Messages().Count(c.ID)
 		if err != nil {
 			return err
 		}
-		r.total += 2 * n // once as lines, once as pages
+		r.rows += n
 	}
+	r.plan()
 	if err := r.contacts(tx, conversations); err != nil {
 		return err
 	}
@@ -364,7 +392,7 @@ func (r *run) messages(ctx context.Context, tx chat.Tx, c chat.Conversation, hel
 				held[m.Author]++
 				continue
 			}
-			if err := r.message(m, t, w); err != nil {
+			if err := r.message(tx, m, t, w); err != nil {
 				return err
 			}
 		}
@@ -372,7 +400,12 @@ func (r *run) messages(ctx context.Context, tx chat.Tx, c chat.Conversation, hel
 	}
 }
 
-func (r *run) message(m chat.Message, t *thread, w io.Writer) error {
+func (r *run) message(tx chat.Tx, m chat.Message, t *thread, w io.Writer) error {
+	file, err := r.filePart(tx, m)
+	if err != nil {
+		return err
+	}
+	r.missing(t, m, file)
 	if m.Missing > 0 {
 		if len(r.m.Gaps) < maxGaps {
 			r.m.Gaps = append(r.m.Gaps, Gap{Conversation: t.ID, Before: m.ID.String(), Missing: m.Missing})
@@ -385,14 +418,42 @@ func (r *run) message(m chat.Message, t *thread, w io.Writer) error {
 	}
 	t.last = m.DisplayTime()
 	t.Messages++
-	return encodeLine(w, newMessage(m))
+	return encodeLine(w, newMessage(m, file))
 }
 
+// plan says how much there is to do: a message once as a line and once on a page, a file once, and once more when it is
+// encrypted. What comes or goes meanwhile moves the end.
+func (r *run) plan() {
+	times := int64(1)
+	if r.r.Encrypt == ExportCode {
+		times = 2
+	}
+	r.total = 2*r.rows + int(times*r.planned/files.Piece)
+}
+
+// progress counts messages.
 func (r *run) progress(n int) {
 	r.done += n
-	if r.r.Progress != nil {
-		r.r.Progress(min(r.done, r.total), r.total)
+	r.tell()
+}
+
+// pass counts bytes of files.
+func (r *run) pass(n int64) {
+	r.passed += n
+	if now := r.done + int(r.passed/files.Piece); now-r.told >= tellPieces {
+		r.tell()
 	}
+}
+
+// tellPieces is after how many pieces of a file progress is told: a MiB.
+const tellPieces = 16
+
+func (r *run) tell() {
+	if r.r.Progress == nil {
+		return
+	}
+	r.told = r.done + int(r.passed/files.Piece)
+	r.r.Progress(min(r.told, r.total), r.total)
 }
 
 // encodeLine writes one JSON object and a newline. Characters of HTML stay as they are: this is not HTML.

@@ -60,8 +60,8 @@ func TestAnExportOfOneConversationHoldsNothingElse(t *testing.T) {
 	if s.Manifest.Counts != want {
 		t.Errorf("counts %+v", s.Manifest.Counts)
 	}
-	for _, f := range files(t, folder) {
-		for _, leak := range []string{"elsewhere entirely", "Bob", bob.String(), "profile.created"} {
+	for _, f := range filesIn(t, folder) {
+		for _, leak := range []string{"elsewhere entirely", `"Bob"`, ">Bob<", bob.String(), "profile.created"} {
 			if bytes.Contains(read(t, folder, f), []byte(leak)) {
 				t.Errorf("%s holds %q", f, leak)
 			}
@@ -107,7 +107,7 @@ func TestEveryLineFollowsThePublishedSchema(t *testing.T) {
 	}
 	v := validator{root}
 	checked := 0
-	for _, f := range files(t, folder) {
+	for _, f := range filesIn(t, folder) {
 		if !strings.HasSuffix(f, ".jsonl") {
 			continue
 		}
@@ -146,7 +146,7 @@ func TestPagesEscapeWhatPeopleWrote(t *testing.T) {
 	tag := regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
 	known := regexp.MustCompile(`^</?(html|head|body|meta|title|style|main|header|h1|h2|p|div|a|bdi|span|nav|ul|li|strong|br|section|code)( [^<>]*)?>$|^<!DOCTYPE html>$`)
 	pages := 0
-	for _, f := range files(t, folder) {
+	for _, f := range filesIn(t, folder) {
 		if !strings.HasSuffix(f, ".html") {
 			continue
 		}
@@ -262,7 +262,7 @@ func TestMessagesOfAPeerThatWithdrewExportAreLeftOutAndCounted(t *testing.T) {
 	if len(s.Manifest.Skipped) != 1 || s.Manifest.Skipped[0] != want || s.Manifest.Counts.Messages != 1 {
 		t.Errorf("skipped %+v, %d messages", s.Manifest.Skipped, s.Manifest.Counts.Messages)
 	}
-	for _, f := range files(t, folder) {
+	for _, f := range filesIn(t, folder) {
 		if bytes.Contains(read(t, folder, f), []byte("her words")) {
 			t.Errorf("%s holds them", f)
 		}

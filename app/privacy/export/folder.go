@@ -2,6 +2,7 @@ package export
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -73,12 +74,13 @@ func (d *folder) write(path string, f func(*lines) error) error {
 }
 
 // finish adds the index itself to the files.
-func (d *folder) finish() error {
+func (d *folder) finish(ctx context.Context) error {
+	_ = os.Remove(filepath.Join(d.path, attachmentsFolder)) // when nothing is in it
 	if err := d.index.close(); err != nil {
 		return err
 	}
 	w := newLines(nil, nil)
-	if err := d.copy(w, linesFile); err != nil {
+	if err := d.copy(ctx, w, linesFile, nil); err != nil {
 		return err
 	}
 	if err := w.end(); err != nil {

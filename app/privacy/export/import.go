@@ -7,13 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
 
 	"sotto/app/privacy"
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/disk"
+	"sotto/crypto/filecrypt"
 )
 
 // ErrForeign says that an export is of another identity: it is somebody else's word, and not taken in.
@@ -22,6 +25,7 @@ var ErrForeign = errors.New("export of another identity")
 // Importer takes exports back into the profile of the identity that made them.
 type Importer struct {
 	Store chat.Store
+	Blobs chat.Blobs // where the files of messages go; nil: they are not taken in
 	Audit chat.Auditor
 	Self  func() chat.ContactID
 	Temp  string // folder for a private copy while it is checked and read; emptied at the next start
@@ -31,26 +35,29 @@ type Importer struct {
 
 // ImportRequest is one import.
 type ImportRequest struct {
-	Path     string // folder of an export, or file under an export code
-	Code     string // of such a file
-	Root     string // Merkle root of the export that was looked at, and no other is taken in; "": any
-	Progress func(done, total int)
+	Path     string                // folder of an export, or file under an export code
+	Code     string                // of such a file
+	Root     string                // Merkle root of the export that was looked at, and no other is taken in; "": any
+	Progress func(done, total int) // messages, and files by 64 KiB, as they are taken in
 }
 
 // Imported says what an import changed.
 type Imported struct {
 	Manifest      Manifest
-	Added         int // messages that were not here
-	Known         int // messages that were here, and stay as they are
-	Deleted       int // messages that were deleted here, and stay deleted
-	Expired       int // messages whose time ran out
-	Conversations int // that were not here
-	Contacts      int // that were not here
+	Added         int   // messages that were not here
+	Known         int   // messages that were here, and stay as they are
+	Deleted       int   // messages that were deleted here, and stay deleted
+	Expired       int   // messages whose time ran out
+	Conversations int   // that were not here
+	Contacts      int   // that were not here
+	Files         int   // that were not here
+	FileBytes     int64 // of those
+	FilesMissing  int   // of messages that were not here, without their file in the export
 }
 
 // Look checks an export wholly, on a copy of its own, and says what it holds; nothing is taken in and no copy stays. Whose
 // it is stands in the summary, and an Import with its Root takes in this export or none. Errors: chat.ErrNotFound,
-// ErrAltered, chat.ErrWrongSecret, chat.ErrMalformed, chat.ErrNewerFormat.
+// ErrAltered, chat.ErrWrongSecret, chat.ErrMalformed, chat.ErrNewerFormat, chat.ErrDiskFull where the copy has no room.
 func (i *Importer) Look(ctx context.Context, r ImportRequest) (Summary, error) {
 	s, checked, err := i.open(ctx, r)
 	if err != nil {
@@ -62,16 +69,17 @@ func (i *Importer) Look(ctx context.Context, r ImportRequest) (Summary, error) {
 
 // open copies an export into a stage and checks it there. The caller discards the stage.
 func (i *Importer) open(ctx context.Context, r ImportRequest) (*stage, Summary, error) {
-	s, err := newStage(i.Temp)
+	free, err := i.room()
 	if err != nil {
 		return nil, Summary{}, err
 	}
-	checked, err := Summary{}, s.copyFrom(r)
-	if err == nil {
-		err = ctx.Err()
+	s, err := newStage(i.Temp, free)
+	if err != nil {
+		return nil, Summary{}, err
 	}
+	checked, err := Summary{}, s.copyFrom(ctx, r, i.Now())
 	if err == nil {
-		checked, err = verify(s, i.Now())
+		checked, err = verify(ctx, s, i.Now())
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -83,8 +91,24 @@ func (i *Importer) open(ctx context.Context, r ImportRequest) (*stage, Summary, 
 	return s, checked, nil
 }
 
-// Import checks an export wholly, on a copy of its own, and then takes in its messages in their order: what is here stays
-// as it is, what was deleted here stays deleted. Contacts that are not here come back unverified; consents and audit log
+// room is how many bytes a copy may take: what the disk has, less what keeps it from being full, and less one file, which is
+// there twice while it is taken in.
+func (i *Importer) room() (int64, error) {
+	if i.Blobs == nil {
+		return math.MaxInt64 - 1, nil
+	}
+	free, err := i.Blobs.Free()
+	if errors.Is(err, chat.ErrUnsupported) {
+		return math.MaxInt64 - 1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return min(max(free-spare-filecrypt.MaxSealed, 0), math.MaxInt64-1), nil
+}
+
+// Import checks an export wholly, on a copy of its own, and then takes in its messages in their order with their files, each under a new key: what is here stays
+// as it is (save that a file comes back which its message lacks), what was deleted here stays deleted. Contacts that are not here come back unverified; consents and audit log
 // stay evidence in the export. Repeating it changes nothing, so one that was interrupted is finished by another. Errors:
 // chat.ErrNotFound, ErrAltered, ErrForeign, chat.ErrWrongSecret, chat.ErrMalformed, chat.ErrNewerFormat, those of the store.
 func (i *Importer) Import(ctx context.Context, r ImportRequest) (Imported, error) {
@@ -100,7 +124,14 @@ func (i *Importer) Import(ctx context.Context, r ImportRequest) (Imported, error
 	if chat.ContactID(checked.Exporter) != self {
 		return Imported{}, ErrForeign
 	}
-	run := &importing{i: i, r: r, s: s, self: self, out: Imported{Manifest: checked.Manifest}, contacts: map[chat.ContactID]chat.Contact{}}
+	run := &importing{
+		i: i, r: r, s: s, self: self, out: Imported{Manifest: checked.Manifest}, contacts: map[chat.ContactID]chat.Contact{}, whole: map[string]File{},
+	}
+	for _, f := range checked.Manifest.Files {
+		if f.Whole {
+			run.whole[f.Path] = f
+		}
+	}
 	if err := run.read(ctx); err != nil {
 		return Imported{}, err
 	}
@@ -114,7 +145,7 @@ func (i *Importer) Import(ctx context.Context, r ImportRequest) (Imported, error
 }
 
 // copyFrom copies the export into the stage.
-func (s *stage) copyFrom(r ImportRequest) error {
+func (s *stage) copyFrom(ctx context.Context, r ImportRequest, now time.Time) error {
 	info, err := os.Stat(r.Path)
 	if err != nil {
 		return fmt.Errorf("%w: no export there", chat.ErrNotFound)
@@ -125,14 +156,14 @@ func (s *stage) copyFrom(r ImportRequest) error {
 			return disk.Error(err)
 		}
 		defer root.Close()
-		return s.fromFolder(root)
+		return s.fromFolder(ctx, root, now)
 	}
 	in, err := os.Open(r.Path)
 	if err != nil {
 		return disk.Error(err)
 	}
 	defer in.Close()
-	return s.fromFile(in, info.Size(), r.Code)
+	return s.fromFile(ctx, in, info.Size(), r.Code)
 }
 
 // importing is one import under way.
@@ -142,7 +173,10 @@ type importing struct {
 	s        *stage
 	self     chat.ContactID
 	contacts map[chat.ContactID]chat.Contact
-	done     int
+	whole    map[string]File // files of messages, by path
+	done     int             // messages
+	passed   int64           // bytes of files
+	told     int
 	out      Imported
 }
 
@@ -159,13 +193,21 @@ func (n *importing) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
+	seen, named := map[string]bool{}, map[string]bool{}
 	for _, t := range n.out.Manifest.Conversations {
 		if seen[t.ID] {
 			return place(manifestFile, 0, Changed)
 		}
 		seen[t.ID] = true
-		err := n.thread(t, func(conv chat.Conversation, m *chat.Message) error { return ctx.Err() })
+		err := n.thread(t, func(_ chat.Conversation, m *parsed) error {
+			if m != nil && m.file.State == fileHere {
+				if named[m.file.Path] {
+					return place(manifestFile, 0, Changed)
+				}
+				named[m.file.Path] = true
+			}
+			return ctx.Err()
+		})
 		if err != nil {
 			return err
 		}
@@ -174,7 +216,7 @@ func (n *importing) read(ctx context.Context) error {
 }
 
 // thread reads a conversation's file: use gets the conversation with nil first, then each message.
-func (n *importing) thread(t Thread, use func(chat.Conversation, *chat.Message) error) error {
+func (n *importing) thread(t Thread, use func(chat.Conversation, *parsed) error) error {
 	var conv chat.Conversation
 	name := t.Folder + "/messages.jsonl"
 	count := 0
@@ -187,7 +229,7 @@ func (n *importing) thread(t Thread, use func(chat.Conversation, *chat.Message) 
 			return use(conv, nil)
 		}
 		m, ok := parseMessage(b)
-		if !ok || m.Conversation != conv.ID || !n.writes(conv, m) {
+		if !ok || m.Conversation != conv.ID || !n.writes(conv, m.Message) || !n.names(m) {
 			return place(name, line, Changed)
 		}
 		count++
@@ -247,33 +289,44 @@ func (n *importing) each(name string, use func(line int, b []byte) error) error 
 	return disk.Error(lines.Err())
 }
 
-// batchOfImport is how many messages one unit of work takes.
-const batchOfImport = 200
+// names reports whether the file of a message is the one that the manifest has under its path, if it is there.
+func (n *importing) names(m parsed) bool {
+	if m.file.State != fileHere {
+		return true
+	}
+	f, ok := n.whole[m.file.Path]
+	return ok && f.Size == m.File.Size && f.SHA256 == m.file.SHA256
+}
+
+// Bounds of what one unit of work takes.
+const (
+	batchOfImport = 200      // messages
+	filesOfImport = 64 << 20 // bytes of files, that are there twice until it is done
+)
 
 // write takes in what was read.
 func (n *importing) write(ctx context.Context) error {
 	for _, t := range n.out.Manifest.Conversations {
 		p := &placing{n: n, left: t.Messages}
-		var waiting []chat.Message
+		var waiting []parsed
+		size := int64(0)
 		flush := func() error {
-			before := n.out
-			err := n.i.Store.Update(ctx, func(tx chat.Tx) error {
-				n.out = before
-				return p.put(tx, waiting)
-			})
+			err := n.flush(ctx, p, waiting)
 			n.done += len(waiting)
-			waiting = waiting[:0]
-			if n.r.Progress != nil {
-				n.r.Progress(n.done, n.out.Manifest.Counts.Messages)
-			}
+			waiting, size = waiting[:0], 0
+			n.tell(0)
 			return err
 		}
-		err := n.thread(t, func(conv chat.Conversation, m *chat.Message) error {
+		err := n.thread(t, func(conv chat.Conversation, m *parsed) error {
 			if m == nil {
 				p.conv = conv
 				return nil
 			}
-			if waiting = append(waiting, *m); len(waiting) < batchOfImport {
+			waiting = append(waiting, *m)
+			if m.file.State == fileHere {
+				size += m.File.Size
+			}
+			if len(waiting) < batchOfImport && size < filesOfImport {
 				return ctx.Err()
 			}
 			return flush()
@@ -291,6 +344,18 @@ func (n *importing) write(ctx context.Context) error {
 	})
 }
 
+// tell reports progress once it went on by interval.
+func (n *importing) tell(interval int) {
+	counts := n.out.Manifest.Counts
+	total := counts.Messages + int(counts.FileBytes/files.Piece)
+	done := n.done + int(n.passed/files.Piece)
+	if n.r.Progress == nil || done-n.told < interval {
+		return
+	}
+	n.told = done
+	n.r.Progress(min(max(done, 0), max(total, 0)), max(total, 0))
+}
+
 // placing puts the messages of one conversation among those that are here: each comes after the one before it in the
 // export, and what is here in between stays in between.
 type placing struct {
@@ -300,7 +365,7 @@ type placing struct {
 	left int            // messages of the export still to come
 }
 
-func (p *placing) put(tx chat.Tx, messages []chat.Message) error {
+func (p *placing) put(tx chat.Tx, messages []parsed, taken *taken) error {
 	conv, wasEmpty, err := p.ready(tx)
 	if err != nil {
 		return err
@@ -321,7 +386,10 @@ func (p *placing) put(tx chat.Tx, messages []chat.Message) error {
 		here, err := tx.Messages().Get(m.ID)
 		switch {
 		case err == nil && here.Conversation == conv.ID:
-			p.n.count(here, m)
+			p.n.count(here, m.Message)
+			if err := p.n.complete(tx, here, m, taken); err != nil {
+				return err
+			}
 			prev, last = here.Position, here.ID
 			continue
 		case err == nil:
@@ -336,7 +404,10 @@ func (p *placing) put(tx chat.Tx, messages []chat.Message) error {
 		if m.Position, err = p.position(tx, prev, p.left-i); err != nil {
 			return err
 		}
-		if m, err = tx.Messages().Put(settled(m)); err != nil {
+		if m.Message, err = tx.Messages().Put(settled(m.Message)); err != nil {
+			return err
+		}
+		if err := p.n.attach(tx, m, taken); err != nil {
 			return err
 		}
 		p.n.out.Added++

@@ -80,7 +80,7 @@ func (w *world) fill(peer chat.ContactID, n int) []chat.Message {
 
 func (w *world) importer() *export.Importer {
 	return &export.Importer{
-		Store: w.store, Audit: w.x.Audit, Self: func() chat.ContactID { return w.me }, Temp: w.t.TempDir(), Now: w.x.Now,
+		Store: w.store, Audit: w.x.Audit, Self: func() chat.ContactID { return w.me }, Temp: w.t.TempDir(), Now: w.x.Now, Blobs: w.x.Blobs,
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 // Manifest is what an export says about itself; it lies in manifest.json and is signed in manifest.sig; one
 // from a history whose identity is lost has neither exporter nor signature.
 type Manifest struct {
-	V             int      `json:"v"`      // 1
+	V             int      `json:"v"`      // 2 with files of messages, else 1
 	Format        string   `json:"format"` // "sotto-export"
 	Created       string   `json:"created"`
 	Exporter      string   `json:"exporter"`    // fingerprint
@@ -36,8 +36,13 @@ type Manifest struct {
 	Gaps          []Gap    `json:"gaps"`
 	GapsLeftOut   int      `json:"gaps_left_out,omitempty"` // beyond the first 1,000
 	Skipped       []Skip   `json:"skipped"`
-	Files         []File   `json:"files"` // in the order of lines.idx; all but manifest.json and manifest.sig
-	Root          string   `json:"root"`  // Merkle root over the files
+
+	WithoutFiles        bool          `json:"without_files,omitempty"` // the person wanted no files of messages
+	MissingFiles        []MissingFile `json:"missing_files,omitempty"`
+	MissingFilesLeftOut int           `json:"missing_files_left_out,omitempty"` // beyond the first 1,000
+
+	Files []File `json:"files"` // in the order of lines.idx; all but manifest.json and manifest.sig
+	Root  string `json:"root"`  // Merkle root over the files
 }
 
 // Counts says how much there is.
@@ -47,6 +52,10 @@ type Counts struct {
 	Contacts      int `json:"contacts"`
 	Consents      int `json:"consents"`
 	AuditEntries  int `json:"audit_entries"`
+
+	Files        int   `json:"files,omitempty"`         // of messages
+	FileBytes    int64 `json:"file_bytes,omitempty"`    // of those
+	FilesMissing int   `json:"files_missing,omitempty"` // of messages in the export
 }
 
 // Thread is one conversation of the export.
@@ -72,16 +81,25 @@ type Skip struct {
 	Count        int    `json:"count,omitempty"` // 0: not known
 }
 
+// MissingFile is a file of a message that is not in the export, and why.
+type MissingFile struct {
+	Conversation string `json:"conversation"`
+	Message      string `json:"message"`
+	Reason       string `json:"reason"` // "not-fetched", "gone", "damaged", "later"
+}
+
 // File is one file of the export.
 type File struct {
 	Path   string `json:"path"` // with slashes
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
-	Lines  int    `json:"lines"` // a line ends after its newline, after 1 MiB, or with the file
-	Root   string `json:"root"`  // Merkle root over the lines
+	Lines  int    `json:"lines"`           // a line ends after its newline, after 1 MiB, or with the file
+	Root   string `json:"root"`            // Merkle root over the lines
+	Whole  bool   `json:"whole,omitempty"` // a file of a message: it has no lines and is checked by its sum
 }
 
 const (
+	version     = 2 // the newest form that is read
 	formatName  = "sotto-export"
 	maxManifest = 64 << 20
 	maxGaps     = 1000
@@ -166,7 +184,7 @@ func openManifest(manifest, signature []byte, now time.Time) (Manifest, error) {
 	default:
 		return Manifest{}, place(manifestFile, 0, Changed)
 	}
-	if m.V != 1 || m.Format != formatName {
+	if m.V < 1 || m.V > version || m.Format != formatName {
 		return Manifest{}, fmt.Errorf("%w: export of version %d", chat.ErrNewerFormat, m.V)
 	}
 	if m.Root != fileRoot(m.Files) {

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"sotto/chat"
 	"sotto/chat/disk"
 )
 
@@ -28,7 +29,7 @@ var pagesSource string
 // pageTemplates render pages without scripts and without anything loaded from elsewhere; html/template escapes what
 // people wrote for the place where it stands.
 var pageTemplates = template.Must(
-	template.New("pages").Funcs(template.FuncMap{"count": count}).Parse(pagesSource))
+	template.New("pages").Funcs(template.FuncMap{"count": count, "size": sizeWords}).Parse(pagesSource))
 
 // count is a number with its noun.
 func count(n int, noun string) string {
@@ -60,6 +61,8 @@ type indexView struct {
 	Threads  []threadView
 	Skipped  int
 	Audit    bool
+
+	WithoutFiles bool
 }
 
 type threadView struct {
@@ -73,6 +76,7 @@ func (r *run) index() indexView {
 	v := indexView{
 		Style: template.CSS(style), Name: r.x.Name(), Exporter: r.m.Exporter, Created: r.date(r.created, true), Scope: r.m.Scope,
 		Counts: r.m.Counts, Skipped: len(r.m.Skipped), Audit: r.m.Scope == "everything",
+		WithoutFiles: r.m.WithoutFiles,
 	}
 	for _, t := range r.threads {
 		tv := threadView{Name: r.title(t), Link: t.Folder + "/" + pageName(1), Messages: t.Messages}
@@ -125,6 +129,7 @@ type messageView struct {
 	First     bool // of a group by one author
 	Name      string
 	Text      string
+	File      *fileView
 	Gone      bool
 	Unknown   bool
 	Notice    string
@@ -198,6 +203,46 @@ func (r *run) page(w io.Writer, in *bufio.Reader, view pageView) error {
 	return pageTemplates.ExecuteTemplate(w, "foot", view)
 }
 
+// fileView is the file of a message on a page, two folders below it.
+type fileView struct {
+	Name    string
+	Size    string
+	Link    string // "": it is not here
+	Picture bool   // one that browsers show and cannot run
+	Width   int    // 0: not said
+	Height  int
+	Missing string // why it is not here
+}
+
+var missingWords = map[string]string{
+	reasonLeftOut: "left out", reasonNotFetched: "never fetched", reasonGone: "no longer there", reasonDamaged: "damaged",
+	reasonLater: "came while the export was made",
+}
+
+func viewOf(f filePart) *fileView {
+	v := &fileView{Name: clean(chat.CleanFileName(f.Name)), Size: sizeWords(f.Size), Missing: missingWords[f.Reason]}
+	if f.State == fileHere {
+		v.Link, v.Picture = "../../"+f.Path, f.Picture
+	}
+	if v.Picture && f.Width > 0 && f.Height > 0 {
+		v.Width, v.Height = f.Width, f.Height
+	}
+	return v
+}
+
+// sizeWords is a size as people read it.
+func sizeWords(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return count(int(n), "byte")
+}
+
 // painter turns lines into views; it knows what came before on the same page.
 type painter struct {
 	r      *run
@@ -219,6 +264,9 @@ func (p *painter) view(m messageLine) messageView {
 	if m.Kind == "notice" {
 		v.Notice = clean(m.Notice)
 	}
+	if m.File != nil {
+		v.File = viewOf(*m.File)
+	}
 	if v.Own {
 		v.State = stateWords[m.State]
 	}
@@ -237,6 +285,9 @@ func (p *painter) view(m messageLine) messageView {
 		}
 	}
 	p.quotes[m.ID] = beginning(v.Text)
+	if v.File != nil && v.Text == "" {
+		p.quotes[m.ID] = beginning(v.File.Name)
+	}
 	for _, reaction := range m.Reactions {
 		v.Reactions = append(v.Reactions, reactionView{clean(reaction.Emoji), p.r.name(reaction.From)})
 	}

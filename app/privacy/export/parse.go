@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/crypto/identity"
 )
@@ -33,14 +34,20 @@ func parseConversation(b []byte) (c chat.Conversation, ok bool) {
 	return c, ok
 }
 
-func parseMessage(b []byte) (m chat.Message, ok bool) {
+// parsed is a message with its line's word on where its file is.
+type parsed struct {
+	chat.Message
+	file filePart // of one that has a file
+}
+
+func parseMessage(b []byte) (m parsed, ok bool) {
 	var l messageLine
 	if !unmarshal(b, &l) || l.V != 1 || l.Type != "message" || !utf8.ValidString(l.Text) || l.ExpiresAfter < 0 ||
 		l.ExpiresAfter > int64(100*365*24*time.Hour/time.Millisecond) || l.Missing < 0 || len(l.Reactions) > 4096 ||
 		l.Seq > 1<<62 {
 		return m, false
 	}
-	m = chat.Message{
+	m.Message = chat.Message{
 		Direction: chat.Direction(l.Direction), Kind: chat.MessageKind(l.Kind), Seq: l.Seq, Text: l.Text, State: chat.MessageState(l.State),
 		Edited: l.Edited, EditSeq: l.EditSeq, Deleted: l.Deleted, ExpiresAfter: time.Duration(l.ExpiresAfter) * time.Millisecond,
 		Missing: l.Missing, Notice: l.Notice, NoForward: l.NoForward, Failure: l.Failure,
@@ -50,6 +57,9 @@ func parseMessage(b []byte) (m chat.Message, ok bool) {
 	if m.Direction != chat.In && m.Direction != chat.Out || !slices.Contains(kinds, m.Kind) || !slices.Contains(states, m.State) ||
 		m.ID.UnmarshalText([]byte(l.ID)) != nil || m.ID.IsZero() || m.Conversation.UnmarshalText([]byte(l.Conversation)) != nil ||
 		m.Author.UnmarshalText([]byte(l.From)) != nil || m.Device.UnmarshalText([]byte(l.Device)) != nil {
+		return m, false
+	}
+	if l.File != nil && !m.take(*l.File) {
 		return m, false
 	}
 	if l.ReplyTo != "" && m.ReplyTo.UnmarshalText([]byte(l.ReplyTo)) != nil {
@@ -74,6 +84,19 @@ func parseMessage(b []byte) (m chat.Message, ok bool) {
 	m.Received, received = unstamp(l.Received)
 	m.Expires, expires = unstamp(l.Expires)
 	return m, sent && received && expires
+}
+
+// take sets the file of a message; false for one that this program would not have written.
+func (m *parsed) take(f filePart) bool {
+	m.File = chat.File{Name: f.Name, Type: f.Type, Size: f.Size, Width: f.Width, Height: f.Height}
+	m.file = f
+	here := f.State == fileHere && f.Path != "" && f.SHA256 != ""
+	missing := f.State == fileMissing && f.Path == "" && f.SHA256 == ""
+	if m.Kind != chat.KindAttachment || m.Deleted || !here && !missing || !files.Valid(m.File) {
+		return false
+	}
+	m.File.Name = chat.CleanFileName(f.Name)
+	return true
 }
 
 // parseContact returns a contact as it is taken in: whatever the export says, the safety number is to be compared anew.

@@ -33,6 +33,7 @@ type messageLine struct {
 	Kind         string         `json:"kind"`
 	Seq          uint64         `json:"seq"`
 	Text         string         `json:"text"`
+	File         *filePart      `json:"file,omitempty"`
 	Sent         string         `json:"sent"`
 	Received     string         `json:"received,omitempty"`
 	State        string         `json:"state"`
@@ -93,9 +94,10 @@ func newConversation(c chat.Conversation) conversationLine {
 	return line
 }
 
-func newMessage(m chat.Message) messageLine {
+func newMessage(m chat.Message, file *filePart) messageLine {
 	line := messageLine{
-		V: 1, Type: "message", ID: m.ID.String(), Conversation: m.Conversation.String(), From: m.Author.String(),
+		File: file,
+		V:    1, Type: "message", ID: m.ID.String(), Conversation: m.Conversation.String(), From: m.Author.String(),
 		Device: m.Device.String(), Direction: string(m.Direction), Kind: string(m.Kind), Seq: m.Seq, Text: m.Text,
 		Sent: stamp(m.Sent), Received: stamp(m.Received), State: string(m.State), Edited: m.Edited, Deleted: m.Deleted,
 		Reactions: []reactionPart{}, ExpiresAfter: m.ExpiresAfter.Milliseconds(), Expires: stamp(m.Expires), Missing: m.Missing, Notice: m.Notice,

@@ -53,7 +53,29 @@ func (d *folder) create(name string) (*spool, error) {
 	if _, err := file.Write(iv[:]); err != nil {
 		return nil, errors.Join(disk.Error(err), disk.Error(file.Close()))
 	}
-	return &spool{Writer: cipher.StreamWriter{S: d.key.stream(iv), W: file}, file: file}, nil
+	return &spool{Writer: &hidden{stream: d.key.stream(iv), out: file}, file: file}, nil
+}
+
+// hidden encrypts what passes, in a buffer that it keeps: cipher.StreamWriter makes one for each write.
+type hidden struct {
+	stream cipher.Stream
+	out    io.Writer
+	buffer [16 << 10]byte
+}
+
+// Write implements io.Writer.
+func (h *hidden) Write(b []byte) (n int, err error) {
+	for len(b) > 0 {
+		piece := h.buffer[:min(len(b), len(h.buffer))]
+		h.stream.XORKeyStream(piece, b[:len(piece)])
+		done, err := h.out.Write(piece)
+		n += done
+		if err != nil {
+			return n, err
+		}
+		b = b[len(piece):]
+	}
+	return n, nil
 }
 
 // reader is a file being read back.

@@ -3,6 +3,8 @@ package export
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,21 +13,23 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/disk"
 )
 
 // Bounds of what is taken in before anything of it is known to be genuine.
 const (
-	maxFiles     = 1 << 17
-	maxPath      = 512
-	archiveTop   = "sotto-export/"
-	tarOverhead  = 64 << 10
-	maxStageSize = 1 << 40
+	maxFiles    = 1 << 17
+	maxPath     = 512
+	archiveTop  = "sotto-export/"
+	tarOverhead = 64 << 10
+	spare       = 32 << 20 // bytes that a stage leaves on the disk
 )
 
 // stage is a private copy of an export: what was checked is what is read, whoever writes to the original meanwhile. It is
@@ -33,15 +37,16 @@ const (
 type stage struct {
 	folder
 	sizes map[string]int64
+	free  int64 // bytes that it may take
 }
 
-// newStage makes an empty stage in a new folder inside dir; discard removes it.
-func newStage(dir string) (*stage, error) {
+// newStage makes an empty stage in a new folder inside dir, for at most free bytes; discard removes it.
+func newStage(dir string, free int64) (*stage, error) {
 	where, err := os.MkdirTemp(dir, "import-*")
 	if err != nil {
 		return nil, disk.Error(err)
 	}
-	return &stage{folder: folder{path: where, key: newSpoolKey()}, sizes: map[string]int64{}}, nil
+	return &stage{folder: folder{path: where, key: newSpoolKey()}, sizes: map[string]int64{}, free: free}, nil
 }
 
 func (s *stage) discard() {
@@ -73,9 +78,10 @@ func (s *stage) check(files, folders map[string]bool) error {
 	return nil
 }
 
-// take copies one file of at most limit bytes under a name that is new and stays inside.
-func (s *stage) take(name string, in io.Reader, limit int64) error {
-	if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\:\x00") || len(name) > maxPath {
+// take copies one file of at most limit bytes under a name that is new and stays inside. Error: chat.ErrDiskFull when the
+// disk would have no room left.
+func (s *stage) take(ctx context.Context, name string, in io.Reader, limit int64) error {
+	if !validPath(name) {
 		return place(path.Base(path.Clean("/"+name)), 0, Added)
 	}
 	if _, taken := s.sizes[name]; taken {
@@ -88,40 +94,79 @@ func (s *stage) take(name string, in io.Reader, limit int64) error {
 	if err != nil {
 		return place(name, 0, Added) // a file where a folder must be, or the other way round
 	}
-	n, err := io.Copy(out, io.LimitReader(in, limit+1))
+	n, err := files.Copy(ctx, out, io.LimitReader(in, min(limit, s.free)+1), nil)
 	if closed := disk.Error(out.file.Close()); err == nil {
 		err = closed
 	}
-	if err == nil && n > limit {
+	switch {
+	case err != nil:
+	case n > limit:
 		err = place(name, 0, Changed)
+	case n > s.free:
+		err = chat.ErrDiskFull
 	}
 	s.sizes[name] = n
+	s.free -= min(n, s.free)
 	return err
 }
 
-// fromFolder copies an export that lies open.
-func (s *stage) fromFolder(root *os.Root) error {
-	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return place(name, 0, Changed)
-		case entry.IsDir():
-			return nil
-		case !entry.Type().IsRegular():
-			return place(name, 0, Changed)
+// drop removes a file that is no longer needed, to make room.
+func (s *stage) drop(name string) error {
+	delete(s.sizes, name)
+	return s.remove(name)
+}
+
+// fromFolder copies an export that lies open: what its manifest names, and no byte more than that allows. A file with holes
+// is refused before any of it is read.
+func (s *stage) fromFolder(ctx context.Context, root *os.Root, now time.Time) error {
+	from := found{root}
+	manifest, signature, m, err := readManifest(from, now)
+	if err != nil {
+		return err
+	}
+	if err := checkNames(from, m.Files); err != nil {
+		return err
+	}
+	all := int64(len(manifest) + len(signature))
+	for _, f := range m.Files {
+		if f.Size > s.free-all { // no sum that overflows
+			return chat.ErrDiskFull
 		}
-		in, err := root.Open(name)
+		all += f.Size
+	}
+	if err := s.take(ctx, manifestFile, bytes.NewReader(manifest), maxManifest); err != nil {
+		return err
+	}
+	if err := s.take(ctx, signatureFile, bytes.NewReader(signature), maxManifest); err != nil {
+		return err
+	}
+	for _, f := range m.Files {
+		size, err := from.size(f.Path)
 		if err != nil {
-			return disk.Error(err)
+			return place(f.Path, 0, changeOf(err))
 		}
-		defer in.Close()
-		return s.take(name, in, maxStageSize)
-	})
+		limit := f.Size
+		if !f.Whole {
+			limit += maxLine // the check of the lines names the place where something was added
+		}
+		if size > limit || f.Whole && size != limit {
+			return place(f.Path, 0, Changed)
+		}
+		in, err := from.open(f.Path)
+		if err != nil {
+			return place(f.Path, 0, changeOf(err))
+		}
+		err = s.take(ctx, f.Path, in, limit)
+		if err := errors.Join(err, in.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fromFile copies an export from its encrypted file, which is size bytes long. Nothing in ours is compressed, so the
 // content is never larger than the file: an archive that swells is refused.
-func (s *stage) fromFile(in io.Reader, size int64, code string) error {
+func (s *stage) fromFile(ctx context.Context, in io.Reader, size int64, code string) error {
 	plain, err := openSealed(in, code)
 	if err != nil {
 		return err
@@ -144,12 +189,12 @@ func (s *stage) fromFile(in io.Reader, size int64, code string) error {
 		if left -= h.Size; left < 0 {
 			return fmt.Errorf("%w: archive of an export", chat.ErrMalformed)
 		}
-		if err := s.take(name, archive, h.Size); err != nil {
+		if err := s.take(ctx, name, archive, h.Size); err != nil {
 			return err
 		}
 	}
 	// Only the end says that all of it is authentic.
-	if _, err := io.Copy(io.Discard, bounded); err != nil || bounded.N <= 0 {
+	if _, err := files.Copy(ctx, io.Discard, bounded, nil); err != nil || bounded.N <= 0 {
 		return fmt.Errorf("%w: not authentic to its end", chat.ErrMalformed)
 	}
 	return nil

@@ -3,6 +3,7 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -64,29 +65,18 @@ func Verify(folder string, now time.Time) (Summary, error) {
 		return Summary{}, fmt.Errorf("%w: no export there", chat.ErrNotFound)
 	}
 	defer root.Close()
-	return verify(found{root}, now)
+	return verify(context.Background(), found{root}, now)
 }
 
-func verify(root source, now time.Time) (Summary, error) {
-	manifest, err := readBounded(root, manifestFile, maxManifest)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Summary{}, fmt.Errorf("%w: no manifest there", chat.ErrNotFound)
-	}
-	if err != nil {
-		return Summary{}, place(manifestFile, 0, Changed)
-	}
-	signature, err := readBounded(root, signatureFile, 16<<10)
-	if err != nil {
-		return Summary{}, place(signatureFile, 0, changeOf(err))
-	}
-	m, err := openManifest(manifest, signature, now)
+func verify(ctx context.Context, root source, now time.Time) (Summary, error) {
+	_, _, m, err := readManifest(root, now)
 	if err != nil {
 		return Summary{}, err
 	}
 	if err := checkNames(root, m.Files); err != nil {
 		return Summary{}, err
 	}
-	if err := checkFiles(root, m.Files); err != nil {
+	if err := checkFiles(ctx, root, m); err != nil {
 		return Summary{}, err
 	}
 	who, err := identity.ParseFingerprint(m.Exporter)
@@ -94,6 +84,23 @@ func verify(root source, now time.Time) (Summary, error) {
 		return Summary{}, place(manifestFile, 0, Changed)
 	}
 	return Summary{Manifest: m, Exporter: who}, nil
+}
+
+// readManifest reads and checks the manifest and its signature, and returns all three.
+func readManifest(root source, now time.Time) (manifest, signature []byte, m Manifest, err error) {
+	manifest, err = readBounded(root, manifestFile, maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, m, fmt.Errorf("%w: no manifest there", chat.ErrNotFound)
+	}
+	if err != nil {
+		return nil, nil, m, place(manifestFile, 0, Changed)
+	}
+	signature, err = readBounded(root, signatureFile, 16<<10)
+	if err != nil {
+		return nil, nil, m, place(signatureFile, 0, changeOf(err))
+	}
+	m, err = openManifest(manifest, signature, now)
+	return manifest, signature, m, err
 }
 
 func changeOf(err error) Change {
@@ -108,7 +115,7 @@ func checkNames(root source, files []File) error {
 	want := map[string]bool{manifestFile: true, signatureFile: true}
 	folders := map[string]bool{".": true}
 	for _, f := range files {
-		if !fs.ValidPath(f.Path) || strings.Contains(f.Path, `\`) || want[f.Path] || f.Lines < 0 || f.Size < 0 {
+		if !validPath(f.Path) || want[f.Path] || f.Lines < 0 || f.Size < 0 {
 			return place(manifestFile, 0, Changed) // signed, but not by this program
 		}
 		want[f.Path] = true
@@ -120,7 +127,8 @@ func checkNames(root source, files []File) error {
 }
 
 // checkFiles checks the index of lines first, then every file against it.
-func checkFiles(root source, files []File) error {
+func checkFiles(ctx context.Context, root source, m Manifest) error {
+	files := m.Files
 	if len(files) == 0 || files[len(files)-1].Path != linesFile {
 		return place(manifestFile, 0, Changed)
 	}
@@ -135,6 +143,18 @@ func checkFiles(root source, files []File) error {
 	defer index.Close()
 	entries := bufio.NewReader(index)
 	for _, f := range files[:last] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if f.Whole {
+			if m.V < 2 || f.Lines != 0 || f.Root != emptyRoot || f.Size > chat.MaxFile || !strings.HasPrefix(f.Path, attachmentsFolder+"/") {
+				return place(manifestFile, 0, Changed) // signed, but not by this program
+			}
+			if err := checkWhole(ctx, root, f); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := checkFile(root, f, entries); err != nil {
 			return err
 		}

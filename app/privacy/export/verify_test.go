@@ -27,7 +27,7 @@ func TestAChangedByteInAnyFileIsFoundAndItsFileNamed(t *testing.T) {
 	if os.Getenv("SOTTO_EVERY_BYTE") != "" { // all of them take a minute
 		stride = 1
 	}
-	for _, name := range files(t, folder) {
+	for _, name := range filesIn(t, folder) {
 		honest := read(t, folder, name)
 		for i := 0; i < len(honest); i += stride {
 			altered := bytes.Clone(honest)

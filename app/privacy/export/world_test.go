@@ -120,8 +120,8 @@ func verify(folder string) error {
 	return err
 }
 
-// files returns the paths inside a folder, with slashes.
-func files(t *testing.T, folder string) []string {
+// filesIn returns the paths inside a folder, with slashes.
+func filesIn(t *testing.T, folder string) []string {
 	t.Helper()
 	var out []string
 	err := fs.WalkDir(os.DirFS(folder), ".", func(name string, e fs.DirEntry, err error) error {
@@ -155,7 +155,7 @@ func overwrite(t *testing.T, folder, name string, b []byte) {
 // find returns the one file whose path ends so and holds the text.
 func find(t *testing.T, folder, suffix, text string) string {
 	t.Helper()
-	for _, f := range files(t, folder) {
+	for _, f := range filesIn(t, folder) {
 		if strings.HasSuffix(f, suffix) && bytes.Contains(read(t, folder, f), []byte(text)) {
 			return f
 		}
