@@ -1,10 +1,13 @@
 package profile_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"sotto/app/messenger"
 	"sotto/app/profile"
 	"sotto/chat"
+	"sotto/crypto/filecrypt"
 	"sotto/transport/relay"
 	"sotto/transport/relay/store/memory"
 	"sotto/transport/wire"
@@ -21,7 +25,8 @@ import (
 
 // glassRelay is a real relay on loopback through which every decoded frame can be seen.
 type glassRelay struct {
-	pass string
+	pass  string
+	blobs *memory.Blobs
 
 	mu     sync.Mutex
 	frames [][]byte
@@ -30,11 +35,11 @@ type glassRelay struct {
 
 func newGlassRelay(t *testing.T) *glassRelay {
 	t.Helper()
-	g := &glassRelay{}
+	g := &glassRelay{blobs: memory.NewBlobs(0)}
 	secret := wire.NewPassSecret()
 	store := memory.New()
 	r, err := relay.New(relay.Options{
-		Store: store, Identity: relay.NewIdentity(), Secret: secret, Limits: relay.EmbeddedLimits(),
+		Store: store, Blobs: g.blobs, Identity: relay.NewIdentity(), Secret: secret, Limits: relay.EmbeddedLimits(),
 		Observe: func(_ relay.Direction, f wire.Frame) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -154,6 +159,116 @@ func TestWhatTheRelaySeesAndWhatLiesOnDiskHoldsNoPlaintext(t *testing.T) {
 	if len(scanner.Scan("planted", planted)) == 0 {
 		t.Error("the scan does not find a planted text in a frame")
 	}
+}
+
+// lying returns what the relay keeps of files.
+func (g *glassRelay) lying(t *testing.T) (out [][]byte) {
+	t.Helper()
+	list, err := g.blobs.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, info := range list {
+		blob, err := g.blobs.Open(info.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, blob.Size())
+		if _, err := blob.ReadAt(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// plantedFile is what a person may say and show with a file.
+type plantedFile struct {
+	name, caption, content string
+	picture                []byte
+}
+
+// send sends the file and returns when the relay has it.
+func (f plantedFile) send(t *testing.T, from *profile.Profile, conv chat.ConversationID) chat.Message {
+	t.Helper()
+	m, err := from.Messenger.SendFile(t.Context(), conv, messenger.FileToSend{
+		Name: f.name, Type: "application/vnd.oasis.opendocument.text", Size: int64(len(f.content)), Width: 640, Height: 480,
+		Thumbnail: f.picture, Caption: f.caption,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(f.content)), nil },
+	}, messenger.SendOptions{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := from.Messenger.WaitState(t.Context(), m.ID, chat.Sent); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// takeIn asks for the file of a message and returns when it is here.
+func takeIn(t *testing.T, p *profile.Profile, id chat.MessageID) {
+	t.Helper()
+	arrived := eventOf(p, messenger.EventFile, string(chat.FileHere))
+	if err := p.Messenger.FetchFile(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	await(t, arrived)
+}
+
+func TestOfAFileTheRelaySeesAPaddedLengthAlone(t *testing.T) {
+	glass := newGlassRelay(t)
+	ada, ben := create(t, "Ada", glass.pass), create(t, "Ben", glass.pass)
+	introduce(t, ada, ben)
+	conv := ada.Messenger.ConversationWith(ben.Messenger.Self().ID)
+	file := plantedFile{
+		name: "Scheidungsvertrag 2026.odt", caption: "do not show this to Claire",
+		content: strings.Repeat("meet me behind the greenhouse. ", 7000), picture: bytes.Repeat([]byte("\xff\xd8\xff small picture"), 20),
+	}
+	arrived := eventOf(ben, messenger.EventMessage)
+	m := file.send(t, ada, conv)
+	await(t, arrived)
+	var key []byte
+	err := ada.View(t.Context(), func(tx chat.Tx) error {
+		a, err := tx.Attachments().Get(m.ID)
+		key = a.Key
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scanner := leak.NewScanner(
+		leak.Secret{Name: "name", Value: []byte("Scheidungsvertrag")}, leak.Secret{Name: "type", Value: []byte("opendocument")},
+		leak.Secret{Name: "caption", Value: []byte(file.caption)}, leak.Secret{Name: "content", Value: []byte("behind the greenhouse")},
+		leak.Secret{Name: "thumbnail", Value: file.picture}, leak.Secret{Name: "file key", Value: key},
+	)
+	lying := glass.lying(t)
+	if len(lying) != 1 || int64(len(lying[0])) != filecrypt.SealedSize(int64(len(file.content))) || len(lying[0]) == len(file.content) {
+		t.Fatalf("%d files on the relay", len(lying))
+	}
+	seen := append(lying, glass.seen()...)
+	takeIn(t, ben, m.ID)
+	seen = append(seen, glass.seen()...)
+	for _, b := range seen {
+		for _, h := range scanner.Scan("the relay", b) {
+			t.Error(h)
+		}
+	}
+	if len(scanner.Scan("planted", []byte(file.content))) == 0 {
+		t.Error("the scan does not find the content in clear")
+	}
+	if err := ben.Messenger.Sync(t.Context(), 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if left := glass.lying(t); len(left) != 0 {
+		t.Errorf("%d files are left on the relay after they were fetched", len(left))
+	}
+}
+
+// seen returns every frame so far.
+func (g *glassRelay) seen() [][]byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.frames)
 }
 
 func TestTextsOfOneSizeClassGiveEnvelopesOfEqualLength(t *testing.T) {

@@ -56,6 +56,13 @@ func (p *planter) text(kind string, words int) string {
 	return whole
 }
 
+// file plants a name, a caption, a content and a picture.
+func (p *planter) file(lines int) plantedFile {
+	f := plantedFile{name: p.text("file name", 2) + ".odt", caption: p.text("caption", 3), picture: []byte(p.text("thumbnail", 20))}
+	f.content = strings.Repeat(p.text("content of a file", 5)+"\n", lines)
+	return f
+}
+
 // TestNoneOfAThousandPlantedTextsLiesInAnyFile plants texts, names and addresses everywhere a person can put them, and
 // searches every file: while the profile is open, as a kill leaves it, after a backup that was killed, closed, and what a
 // salvage leaves.
@@ -109,6 +116,21 @@ func TestNoneOfAThousandPlantedTextsLiesInAnyFile(t *testing.T) {
 	must(ada.Messenger.Sync(ctx, 20*time.Second))
 	must(ben.Messenger.Sync(ctx, 20*time.Second))
 	must(ada.Messenger.Sync(ctx, 20*time.Second))
+	for i := range 6 { // files, of both
+		from, to, peer := ada, ben, ben.Messenger.Self().ID
+		if i%2 == 1 {
+			from, to, peer = ben, ada, ada.Messenger.Self().ID
+		}
+		arrived := eventOf(to, messenger.EventMessage)
+		m := p.file(200<<i).send(t, from, from.Messenger.ConversationWith(peer))
+		await(t, arrived)
+		if i < 4 {
+			takeIn(t, to, m.ID)
+		}
+		if i == 0 {
+			sent = append(sent[:150], append([]chat.MessageID{m.ID}, sent[150:]...)...)
+		}
+	}
 	_, err = ada.Eraser.DeleteMessages(ctx, sent[150:160]...)
 	must(err)
 	ada.Search.Start()
