@@ -183,26 +183,29 @@ func (r *budgetReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// grown reports whether the heap grew beyond the limit since the first read, garbage not counted. Others allocate as
-// well: it is the second line behind the header's estimate, and generous.
+// grown reports whether the heap grew beyond the limit since the first read, garbage not counted: neither what was there
+// before, which is why it is measured from what the last collection left, nor what came since. Others allocate as well: it
+// is the second line behind the header's estimate, and generous.
 func (r *budgetReader) grown() bool {
-	now := heapInUse()
 	if !r.measured {
-		r.began, r.measured = now, true
+		r.began, r.measured = heap("/gc/heap/live:bytes"), true
 	}
-	for ; now-r.began > r.limit && r.swept < 4; r.swept++ {
-		runtime.GC()
-		now = heapInUse()
-		if now-r.began <= r.limit {
-			r.swept++
-			return false
-		}
+	const inUse = "/memory/classes/heap/objects:bytes"
+	if heap(inUse)-r.began <= r.limit {
+		return false
 	}
-	return now-r.began > r.limit
+	if r.swept++; r.swept > maxSweeps {
+		return true
+	}
+	runtime.GC()
+	return heap(inUse)-r.began > r.limit
 }
 
-func heapInUse() int64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
+// maxSweeps is how often a heap that seems to have grown is swept to know it, for one picture.
+const maxSweeps = 8
+
+func heap(metric string) int64 {
+	s := [1]metrics.Sample{{Name: metric}}
+	metrics.Read(s[:])
 	return int64(s[0].Value.Uint64())
 }

@@ -26,7 +26,7 @@ var expected = map[string][]string{
 	"heic": {"image/heic", "video/mp4"}, "heif": {"image/heic", "image/avif"}, "avif": {"image/avif", "image/heic"},
 	"svg": {mediaSVG}, "html": {mediaHTML, mediaText}, "htm": {mediaHTML, mediaText},
 	"pdf": {mediaPDF}, "rtf": {"application/rtf", mediaText},
-	"doc": {mediaOLE, "application/msword", "application/rtf", mediaXML, mediaHTML}, "dot": {mediaOLE, "application/msword"},
+	"doc": {mediaOLE, "application/msword", "application/rtf", mediaXML, mediaHTML},
 	"xls": {mediaOLE, "application/vnd.ms-excel", mediaXML, mediaHTML, mediaText}, "ppt": {mediaOLE, "application/vnd.ms-powerpoint"},
 	"docx": {mediaDOCX, mediaOLE}, "xlsx": {mediaXLSX, mediaOLE}, "pptx": {mediaPPTX, mediaOLE}, // OLE: with a password
 	"docm": {mediaDOCX, mediaOLE}, "xlsm": {mediaXLSX, mediaOLE}, "pptm": {mediaPPTX, mediaOLE},

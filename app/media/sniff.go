@@ -263,7 +263,7 @@ func sniffText(head []byte) (Type, bool) {
 	if len(head) == 0 || !isText(head) {
 		return Type{}, false
 	}
-	if bytes.HasPrefix(head, []byte("#!")) {
+	if line, ok := bytes.CutPrefix(head, []byte("#!")); ok && bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("/")) {
 		return Type{"text/x-script", ClassScript, false}, true
 	}
 	start := strings.ToLower(string(bytes.TrimLeft(head, " \t\r\n\f")[:min(512, len(bytes.TrimLeft(head, " \t\r\n\f")))]))
