@@ -28,7 +28,7 @@ func inBackup(name string) bool {
 // newBackup wires the writer of backups.
 func (p *Profile) newBackup() *backup.Writer {
 	return &backup.Writer{
-		Store: p.store, Audit: p.Audit, Settings: p.backupSettings, Omit: isGuide, Cost: p.options.Params, Limits: p.options.Limits, Now: p.options.Now,
+		Store: p.store, Blobs: p.store.Blobs(), Folder: p.folder.dir, Audit: p.Audit, Settings: p.backupSettings, Omit: isGuide, Cost: p.options.Params, Limits: p.options.Limits, Now: p.options.Now,
 		Self: func() (chat.ContactID, string) {
 			self := p.Messenger.Self()
 			return self.ID, self.Name

@@ -236,12 +236,13 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 	}
 	p.StepUp = security.NewStepUp(store, p.Audit, p, p.attempts, o.Now)
 	p.Import = &export.Importer{
-		Store: store, Audit: p.Audit, Self: func() chat.ContactID { return p.Messenger.Self().ID }, Temp: f.path(storage.TempFolder), Now: o.Now,
+		Store: store, Blobs: store.Blobs(), Audit: p.Audit, Self: func() chat.ContactID { return p.Messenger.Self().ID }, Temp: f.path(storage.TempFolder), Now: o.Now,
 		Taken: person.Retention.Forget,
 	}
 	p.Backup = p.newBackup()
 	p.Export = &export.Exporter{
-		Store: store, Audit: p.Audit, Identity: p.Messenger.Identity(), Name: func() string { return p.Messenger.Self().Name }, Now: o.Now,
+		Store: store, Blobs: store.Blobs(), Audit: p.Audit, Identity: p.Messenger.Identity(), Name: func() string { return p.Messenger.Self().Name },
+		Now: o.Now, Folder: f.dir,
 	}
 	return p, nil
 }

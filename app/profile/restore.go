@@ -97,7 +97,7 @@ func (r *restoring) all(ctx context.Context, in *os.File) error {
 
 // fill brings the backup into the new store and makes it a device.
 func (r *restoring) fill(ctx context.Context, store *storage.Store, in *os.File) (err error) {
-	reading := backup.Reading{Limits: r.o.Limits, Settings: inBackup, Progress: r.o.Progress}
+	reading := backup.Reading{Limits: r.o.Limits, Settings: inBackup, Blobs: store.Blobs(), Progress: r.o.Progress}
 	if r.summary, err = backup.Restore(ctx, store, in, r.o.BackupPassphrase, reading); err != nil {
 		return err
 	}
