@@ -17,6 +17,13 @@ import (
 var fuzzed = map[string]string{
 	"app/assistant.Answer": "FuzzAnswer",
 
+	"app/media.Decode":          "FuzzDecode",
+	"app/media.DecodeThumbnail": "FuzzDecode",
+	"app/media.SafeName":        "FuzzSafeName",
+	"app/media.Sniff":           "FuzzSniff",
+	"app/media.Warnings":        "FuzzWarnings",
+	"app/media.strip":           "FuzzStrip",
+
 	"app/messenger.Messenger.Verify": "what the person typed is compared digit by digit, and nothing is decoded",
 	"app/messenger.decodePlaintext":  "FuzzDecodePlaintext",
 	"app/messenger.parseEnvelope":    "FuzzParseEnvelope",
@@ -153,7 +160,7 @@ var decoderName = regexp.MustCompile(`^(Parse|Decode|Open|Load|Verify|Unmarshal|
 
 // decodingRooms are the rooms in which every function of such a name must stand in the table.
 var decodingRooms = []string{
-	"app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/filecrypt", "crypto/handshake",
+	"app/media", "app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/filecrypt", "crypto/handshake",
 	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/search", "storage/sqlite", "transport/wire",
 }
 
