@@ -19,6 +19,7 @@ type frame struct {
 	panel      *fyne.Container
 	lines      [2]fyne.CanvasObject
 	narrowList bool // nothing is open: a narrow frame shows the list
+	whole      bool // the screen has all of the room
 
 	width   float32
 	changed func() // narrow or roomy changed
@@ -71,7 +72,7 @@ func (f *frame) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	if !first && (wasNarrow != f.narrow() || wasRoomy != f.roomy()) && f.changed != nil {
 		f.changed()
 	}
-	if f.narrow() {
+	if f.narrow() || f.whole {
 		f.layoutNarrow(s)
 		return
 	}

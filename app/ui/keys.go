@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/ui/conversation"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 )
@@ -41,6 +42,8 @@ func (w *Window) setMenu() {
 			item(i18n.T("menu.switch"), w.switchTo, fyne.KeyK, ctrl),
 			item(i18n.T("menu.search"), w.opens(screen.Search), fyne.KeyF, ctrl|shift),
 			item(i18n.T("menu.search.here"), w.searchHere, fyne.KeyF, ctrl),
+			item(i18n.T("menu.attach"), w.inChat((*conversation.View).Attach), fyne.KeyO, ctrl),
+			item(i18n.T("menu.files"), w.inChat((*conversation.View).Gallery), fyne.KeyG, ctrl),
 			item(i18n.T("menu.next"), func() { w.step(1) }, fyne.KeyDown, alt),
 			item(i18n.T("menu.previous"), func() { w.step(-1) }, fyne.KeyUp, alt),
 			item(i18n.T("menu.back"), w.Back, fyne.KeyLeft, alt),

@@ -4,11 +4,15 @@ import (
 	"context"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"sotto/app/platform"
 	"sotto/app/security"
 	"sotto/app/ui/conversation"
+	"sotto/app/ui/i18n"
 	"sotto/app/ui/quickswitch"
 	"sotto/app/ui/screen"
+	"sotto/app/ui/theme"
 	"sotto/chat"
 )
 
@@ -30,7 +34,7 @@ func (w *Window) Open(at screen.Place) {
 		o.show()
 		return
 	case screen.Chat:
-		if top := o.top(); at.Found && top != nil && top.at.Screen == screen.Search {
+		if top := o.top(); at.Found && top != nil && (top.at.Screen == screen.Search || top.at.Screen == screen.Files) {
 			break
 		}
 		if o.alreadyAt(at) {
@@ -112,13 +116,14 @@ func (o *inside) besides(at screen.Place) bool {
 func (o *inside) show() {
 	top := o.top()
 	if top == nil {
-		o.frame.narrowList = true
+		o.frame.narrowList, o.frame.whole = true, false
 		o.frame.show(o.home.Content(), nil)
 		o.column.Select(chat.ConversationID{})
 		o.home.Shown()
 		return
 	}
 	o.frame.narrowList = false
+	o.frame.whole = top.at.Screen == screen.Viewer
 	o.arrangeAll()
 	shown := top
 	if n := len(o.stack); n > 1 && top.at.Screen == screen.Contact && o.stack[n-2].at.Screen == screen.Chat && o.frame.roomy() {
@@ -242,6 +247,46 @@ func (w *Window) switchTo() {
 func (w *Window) searchHere() {
 	if w.open != nil && w.win.Canvas().Overlays().Top() == nil {
 		w.Open(screen.Place{Screen: screen.Search, Conversation: w.open.chat()})
+	}
+}
+
+// here answers the conversation on top, nil while something lies over it.
+func (w *Window) here() *conversation.View {
+	if w.open == nil || w.open.top() == nil || w.win.Canvas().Overlays().Top() != nil {
+		return nil
+	}
+	v, _ := w.open.top().view.(*conversation.View)
+	return v
+}
+
+// inChat answers an act on the conversation on top.
+func (w *Window) inChat(act func(*conversation.View)) func() {
+	return func() {
+		if v := w.here(); v != nil {
+			act(v)
+		}
+	}
+}
+
+// dropped hands files that were dropped onto the window to the conversation on top.
+func (w *Window) dropped(_ fyne.Position, items []fyne.URI) {
+	if w.open == nil {
+		return
+	}
+	w.Active()
+	var paths []string
+	for _, i := range items {
+		if i.Scheme() == "file" {
+			paths = append(paths, i.Path())
+		}
+	}
+	v := w.here()
+	switch {
+	case len(paths) == 0:
+	case v == nil:
+		w.Toast(theme.IconAttach, i18n.T("attach.nowhere"))
+	default:
+		v.Drop(paths)
 	}
 }
 

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"net/url"
+	"path/filepath"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -99,4 +101,17 @@ func (w *Window) Follow(link *url.URL) {
 		Icon: theme.IconLink, Title: i18n.T("window.follow", i18n.Args{"Host": widget.CleanName(link.Host)}), Text: text,
 		Act: i18n.T("window.follow.act"), Cancel: i18n.T("chat.cancel"),
 	}, whole, func() { w.Fail(w.o.App.OpenURL(link)) }).Open(w.win.Canvas())
+}
+
+// OpenFile implements screen.Navigator.
+func (w *Window) OpenFile(path string) {
+	if w.o.OpenFile != nil {
+		w.Fail(w.o.OpenFile(path))
+		return
+	}
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // a drive
+	}
+	w.Fail(w.o.App.OpenURL(&url.URL{Scheme: "file", Path: slashed}))
 }

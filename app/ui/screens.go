@@ -5,6 +5,7 @@ import (
 	"sotto/app/ui/add"
 	"sotto/app/ui/contact"
 	"sotto/app/ui/conversation"
+	"sotto/app/ui/gallery"
 	"sotto/app/ui/invite"
 	"sotto/app/ui/privacypage"
 	"sotto/app/ui/requests"
@@ -14,6 +15,7 @@ import (
 	"sotto/app/ui/settings"
 	"sotto/app/ui/storagepage"
 	"sotto/app/ui/unlock"
+	"sotto/app/ui/viewer"
 	"sotto/app/ui/welcome"
 )
 
@@ -33,5 +35,7 @@ func makers() map[screen.Name]screen.Maker {
 		screen.Settings: settings.New,
 		screen.Storage:  storagepage.New,
 		screen.About:    about.New,
+		screen.Files:    gallery.New,
+		screen.Viewer:   viewer.New,
 	}
 }

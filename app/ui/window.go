@@ -29,6 +29,7 @@ type Options struct {
 	Now        func() time.Time             // nil: time.Now
 	Format     i18n.Format                  // zero: of the system's locale
 	Notifier   platform.Notifier            // nil: nothing is notified
+	OpenFile   func(path string) error      // hands a file to another program; nil: the toolkit does
 	Session    <-chan platform.SessionEvent // suspend and screen lock; nil: not known here
 }
 
@@ -78,6 +79,7 @@ func New(o Options) *Window {
 	w.win.SetPadded(false)
 	w.win.SetContent(container.NewStack(sense, w.root, w.toast.layer))
 	w.win.Resize(fyne.NewSize(theme.WindowWidth, theme.WindowHeight))
+	w.win.SetOnDropped(w.dropped)
 	w.listenToKeys()
 	if l := o.App.Lifecycle(); l != nil {
 		l.SetOnEnteredForeground(func() { w.SetFocused(true) })

@@ -52,6 +52,7 @@ type Stage struct {
 	Arrivals int
 	Toasts   []string
 	Failed   []error
+	Files    []string // handed to other programs
 	Copied   []string
 	Secrets  []string
 	Idle     time.Duration
@@ -363,3 +364,6 @@ func (s *Stage) Active() {}
 
 // IdleAfter implements screen.Navigator.
 func (s *Stage) IdleAfter(d time.Duration) { s.Idle, s.IdleSet = d, s.IdleSet+1 }
+
+// OpenFile implements screen.Navigator.
+func (s *Stage) OpenFile(path string) { s.Files = append(s.Files, path) }

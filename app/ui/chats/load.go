@@ -63,6 +63,9 @@ func load(ctx context.Context, m *messenger.Messenger) (state, error) {
 			s.entries = append(s.entries, Entry{c, contact})
 		}
 	}
+	if err := sayPhotos(ctx, m, s.entries); err != nil {
+		return s, err
+	}
 	slices.SortStableFunc(s.entries, func(a, b Entry) int {
 		return cmp.Or(boolOrder(a.Conversation.Pinned, b.Conversation.Pinned), b.Conversation.Last.Compare(a.Conversation.Last))
 	})

@@ -43,7 +43,9 @@ func newComposer(v *View) *composer {
 	c := &composer{v: v}
 	c.field = widget.NewComposer(widget.ComposerWords{
 		Placeholder: i18n.T("chat.write"), Send: i18n.T("chat.send"), Cancel: i18n.T("chat.cancel"),
+		Attach: i18n.T("attach.add"),
 	})
+	c.field.Attach = v.Attach
 	c.field.Submit = c.submit
 	c.field.Draft = c.typed
 	c.field.EditLast = c.editLast
@@ -237,7 +239,7 @@ func (c *composer) replyTo(m chat.Message) {
 	if m.Direction == chat.Out {
 		name = i18n.T("chat.yourself")
 	}
-	c.field.SetBanner(&widget.ComposerBanner{Icon: theme.IconReply, Title: i18n.T("chat.reply.to", i18n.Args{"Name": name}), Text: m.Text})
+	c.field.SetBanner(&widget.ComposerBanner{Icon: theme.IconReply, Title: i18n.T("chat.reply.to", i18n.Args{"Name": name}), Text: lineOf(m)})
 	c.v.s.Canvas().Focus(c.field.Focus())
 }
 

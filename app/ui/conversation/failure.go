@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"sotto/app/messenger"
+	"sotto/app/ui/files"
 	"sotto/app/ui/i18n"
 )
 
@@ -25,6 +26,10 @@ func failure(code string, name i18n.Args) (note, why string) {
 		return i18n.T("chat.failed.session"), i18n.T("chat.failed.session.explain", name)
 	case messenger.FailureRestored:
 		return i18n.T("chat.failed.restored"), i18n.T("chat.failed.restored.explain", name)
+	}
+	if files.Knows(code) {
+		said, _ := name["Name"].(string)
+		return files.Failure(code), files.Explain(code, true, said)
 	}
 	return i18n.T("chat.failed"), i18n.T("chat.failed.explain", name)
 }

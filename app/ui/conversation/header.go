@@ -108,6 +108,7 @@ func (h *header) items() []*fyne.MenuItem {
 	}
 	return []*fyne.MenuItem{
 		fyne.NewMenuItem(i18n.T("chats.details"), h.details),
+		fyne.NewMenuItem(i18n.T("files.menu"), v.Gallery),
 		fyne.NewMenuItem(i18n.T("timer.menu"), v.chooseTimer),
 		fyne.NewMenuItem(i18n.T("chat.privacy", v.named()), func() {
 			v.s.Nav.Open(screen.Place{Screen: screen.Privacy, Contact: v.contact.ID})
@@ -128,7 +129,7 @@ func (h *header) items() []*fyne.MenuItem {
 func (v *View) eraseHere() {
 	widget.NewDangerDialog(widget.DangerWords{
 		Title:  i18n.T("chat.erase.here.title", v.named()),
-		Points: []string{i18n.T("chat.erase.here.what"), i18n.T("chat.delete.here.there", v.named()), i18n.T("chat.erase.here.final")},
+		Points: []string{i18n.T("chat.erase.here.what"), i18n.T("chat.erase.here.files"), i18n.T("chat.delete.here.there", v.named()), i18n.T("chat.erase.here.final")},
 		Act:    i18n.T("chat.erase.here.act"), Cancel: i18n.T("chat.cancel"),
 	}, func() {
 		eraser := v.s.Profile.Eraser

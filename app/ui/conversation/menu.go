@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
 
+	"sotto/app/ui/files"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -38,6 +39,8 @@ func (v *View) bubbleActions() *widget.BubbleActions {
 		React:        func(m widget.Message, emoji string) { v.withMessage(m, func(msg chat.Message) { v.react(msg, emoji) }) },
 		ShowAll:      func(m widget.Message) { v.withMessage(m, v.showAll) },
 		Retry:        func(m widget.Message) { v.withMessage(m, v.failed) },
+		File:         v.act,
+		Picture:      v.transfers.picture,
 		ShowAllLabel: i18n.T("chat.show-all"),
 		MoreLabel:    i18n.T("chat.more"),
 	}
@@ -83,6 +86,7 @@ func (v *View) messageItems(m chat.Message) []*fyne.MenuItem {
 		add(i18n.T("chat.discard"), func() { v.discard(m) })
 		items = append(items, fyne.NewMenuItemSeparator())
 	}
+	items = append(items, v.fileItems(m)...)
 	if !m.Deleted {
 		if !v.security.NeedsConsent {
 			add(i18n.T("chat.reply"), func() { v.composer.replyTo(m) })
@@ -90,7 +94,9 @@ func (v *View) messageItems(m chat.Message) []*fyne.MenuItem {
 			react.ChildMenu = fyne.NewMenu("", v.reactionItems(m)...)
 			items = append(items, react)
 		}
-		add(i18n.T("chat.copy"), func() { v.s.Nav.Copy(m.Text) })
+		if m.Text != "" {
+			add(i18n.T("chat.copy"), func() { v.s.Nav.Copy(m.Text) })
+		}
 		if mayEdit(m) && !v.security.NeedsConsent {
 			add(i18n.T("chat.edit"), func() { v.composer.beginEdit(m) })
 		}
@@ -139,7 +145,7 @@ func (v *View) discard(m chat.Message) {
 
 // failed explains why a message was not sent and offers to try again.
 func (v *View) failed(m chat.Message) {
-	if m.State != chat.Failed {
+	if v.failedFile(m) || m.State != chat.Failed {
 		return
 	}
 	_, text := failure(m.Failure, v.named())
@@ -153,7 +159,11 @@ func (v *View) named() i18n.Args { return i18n.Args{"Name": screen.NameOf(v.cont
 
 // deleteHere deletes a message from this computer, after asking.
 func (v *View) deleteHere(m chat.Message) {
-	points := []string{i18n.T("chat.delete.here.what"), i18n.T("chat.delete.here.there", v.named()), i18n.T("chat.delete.here.final")}
+	points := []string{i18n.T("chat.delete.here.what")}
+	if m.Kind == chat.KindAttachment {
+		points = []string{i18n.T("chat.delete.here.file", i18n.Args{"File": files.Name(m.File)})}
+	}
+	points = append(points, i18n.T("chat.delete.here.there", v.named()), i18n.T("chat.delete.here.final"))
 	widget.NewDangerDialog(widget.DangerWords{
 		Title: i18n.T("chat.delete.here.title"), Points: points, Act: i18n.T("chat.delete.here.act"), Cancel: i18n.T("chat.cancel"),
 	}, func() {

@@ -2,12 +2,14 @@ package conversation
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"strings"
 	"time"
 
 	"sotto/app/messenger"
+	"sotto/app/ui/files"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
@@ -24,6 +26,7 @@ type stretch struct {
 	before   *chat.Message  // nil: the conversation begins here
 	after    *chat.Message  // nil: it ends here
 	quoted   map[chat.MessageID]chat.Message
+	files    map[chat.MessageID]messenger.FileStatus
 }
 
 // teller makes rows of messages.
@@ -72,8 +75,12 @@ func (t teller) rows(s stretch) []widget.Row {
 		m := &s.messages[i]
 		out = append(out, t.above(m, at(i-1))...)
 		switch m.Kind {
-		case chat.KindText:
+		case chat.KindText, chat.KindAttachment:
 			row := t.bubble(*m, s.quoted)
+			if m.Kind == chat.KindAttachment && !m.Deleted {
+				status, known := s.files[m.ID]
+				row.File = files.Describe(*m, status, known)
+			}
 			row.First = !t.grouped(at(i-1), m)
 			row.Last = !t.grouped(m, at(i+1))
 			row.Found = m.ID == t.found
@@ -130,9 +137,12 @@ func (t teller) above(m, before *chat.Message) []widget.Row {
 	return out
 }
 
+// isBubble reports whether a message is shown as one.
+func isBubble(m *chat.Message) bool { return m.Kind == chat.KindText || m.Kind == chat.KindAttachment }
+
 // grouped reports whether b follows a in one group of bubbles.
 func (t teller) grouped(a, b *chat.Message) bool {
-	if a == nil || b == nil || a.Kind != chat.KindText || b.Kind != chat.KindText || a.Author != b.Author {
+	if a == nil || b == nil || !isBubble(a) || !isBubble(b) || a.Author != b.Author {
 		return false
 	}
 	gap := b.DisplayTime().Sub(a.DisplayTime())
@@ -190,11 +200,19 @@ func (t teller) quote(id chat.MessageID, quoted map[chat.MessageID]chat.Message)
 	if m.Direction == chat.Out {
 		q.Author = i18n.T("chat.you")
 	}
-	q.Text = m.Text
-	if m.Deleted {
-		q.Text = i18n.T("chat.removed")
-	}
+	q.Text = lineOf(m)
 	return q
+}
+
+// lineOf says a message on one line, where another one or the composer refers to it.
+func lineOf(m chat.Message) string {
+	switch {
+	case m.Deleted:
+		return i18n.T("chat.removed")
+	case m.Kind == chat.KindAttachment:
+		return files.Line(m)
+	}
+	return m.Text
 }
 
 // addReaction counts equal emoji together, in the order of their first.
@@ -228,6 +246,7 @@ func revision(m widget.Message) uint64 {
 	if m.Quote != nil {
 		add(m.Quote.ID, m.Quote.Author, m.Quote.Text)
 	}
+	addFile(m.File, add)
 	for _, r := range m.Reactions {
 		mine := ""
 		if r.Mine {
@@ -236,4 +255,15 @@ func revision(m widget.Message) uint64 {
 		add(r.Emoji, mine, string(rune(r.Count)))
 	}
 	return h.Sum64() >> 2
+}
+
+// addFile adds what a bubble shows of a file.
+func addFile(a *widget.Attachment, add func(...string)) {
+	if a == nil {
+		return
+	}
+	add("file", a.Name, a.Detail, a.Press, fmt.Sprint(a.Icon, a.Alarm, a.Moving, a.Done, a.Width, a.Height, a.Away))
+	for _, act := range a.Acts {
+		add(act.Key)
+	}
 }

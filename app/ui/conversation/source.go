@@ -54,7 +54,7 @@ func (s source) beside(ctx context.Context, at chat.MessageID, dir widget.Direct
 	if more && dir == widget.Newer {
 		out.after, out.messages = &out.messages[n], out.messages[:n]
 	}
-	return out, more, s.quotes(ctx, &out)
+	return out, more, s.complete(ctx, &out)
 }
 
 // around reads the messages next to one, for a jump to it.
@@ -76,7 +76,7 @@ func (s source) around(ctx context.Context, id chat.MessageID, n int) (out stret
 	}
 	out = stretch{before: up.before, after: down.after}
 	out.messages = append(append(append(out.messages, up.messages...), target), down.messages...)
-	return out, older, newer, s.quotes(ctx, &out)
+	return out, older, newer, s.complete(ctx, &out)
 }
 
 var errTooMuch = errors.New("conversation: more to read anew than is held")
@@ -107,18 +107,43 @@ func (s source) again(ctx context.Context, first, last chat.MessageID, toEnd boo
 		for i, msg := range page {
 			if !toEnd && msg.Position > to.Position {
 				out.after = &page[i]
-				return out, s.quotes(ctx, &out)
+				return out, s.complete(ctx, &out)
 			}
 			out.messages = append(out.messages, msg)
 			at = msg.Position
 		}
 		switch {
 		case len(page) < readPage:
-			return out, s.quotes(ctx, &out)
+			return out, s.complete(ctx, &out)
 		case len(out.messages) > readMost:
 			return out, errTooMuch
 		}
 	}
+}
+
+// complete reads what belongs to the messages of the stretch: what they answer, and where their files stand.
+func (s source) complete(ctx context.Context, out *stretch) error {
+	if err := s.quotes(ctx, out); err != nil {
+		return err
+	}
+	var with []chat.MessageID
+	for _, m := range out.messages {
+		if m.Kind == chat.KindAttachment && !m.Deleted {
+			with = append(with, m.ID)
+		}
+	}
+	if len(with) == 0 {
+		return nil
+	}
+	all, err := s.m.FileStatus(ctx, with...)
+	if err != nil {
+		return err
+	}
+	out.files = make(map[chat.MessageID]messenger.FileStatus, len(all))
+	for _, f := range all {
+		out.files[f.Message] = f
+	}
+	return nil
 }
 
 // quotes reads the messages that those of the stretch answer.

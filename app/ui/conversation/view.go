@@ -24,13 +24,14 @@ type View struct {
 	source  source
 	content *fyne.Container
 
-	header   *header
-	banners  *fyne.Container
-	timeline *widget.Timeline
-	typing   *widget.Text
-	typingAt fyne.CanvasObject // typing with its margins
-	stopIt   func()            // ends the notice of writing
-	composer *composer
+	header    *header
+	banners   *fyne.Container
+	timeline  *widget.Timeline
+	typing    *widget.Text
+	typingAt  fyne.CanvasObject // typing with its margins
+	stopIt    func()            // ends the notice of writing
+	composer  *composer
+	transfers *transfers
 
 	conversation chat.Conversation
 	contact      chat.Contact
@@ -80,6 +81,7 @@ func New(s screen.Services, at screen.Place) *View {
 		widget.NewInset(0, theme.Space4, theme.Space1, theme.Space4+theme.Space1, v.typing))
 	v.typingAt.Hide()
 	v.composer = newComposer(v)
+	v.transfers = newTransfers(v)
 	v.content = widget.NewStack(2, v.header.place, v.banners, v.timeline, v.typingAt, v.composer.content, v.composer.ask)
 	return v
 }
@@ -115,6 +117,7 @@ func (v *View) Left() {
 func (v *View) Closed() {
 	v.Left()
 	clear(v.known)
+	v.transfers.close()
 	v.composer.forget()
 	v.timeline.ShowRows(nil, false, false, "")
 }
@@ -315,6 +318,7 @@ func (v *View) remember(s stretch) {
 	for _, m := range s.messages {
 		v.known[m.ID] = m
 	}
+	v.transfers.remember(s)
 }
 
 // saw notes the newest row in sight.

@@ -242,6 +242,10 @@ func actionWords(action string) string {
 		return i18n.T("audit.export.imported")
 	case "export.written":
 		return i18n.T("audit.export.written")
+	case "file.opened":
+		return i18n.T("audit.file.opened")
+	case "file.saved":
+		return i18n.T("audit.file.saved")
 	case "messages.resent":
 		return i18n.T("audit.messages.resent")
 	case "profile.rolled-back":

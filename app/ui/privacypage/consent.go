@@ -20,7 +20,8 @@ import (
 // not shown.
 func effective(p chat.Purpose) bool {
 	switch p {
-	case chat.DeliveryReceipts, chat.ReadReceipts, chat.TypingNotices, chat.BotReads, chat.BotRemembers, chat.PeerExports:
+	case chat.DeliveryReceipts, chat.ReadReceipts, chat.TypingNotices, chat.BotReads, chat.BotRemembers, chat.PeerExports,
+		chat.AutomaticDownload:
 		return true
 	}
 	return false
@@ -43,11 +44,12 @@ type subject struct {
 
 // showConsent is the view of who may learn what.
 func (p *Screen) showConsent() {
-	list, people := holder(theme.Space3), holder(theme.Space3)
+	list, people, limit := holder(theme.Space3), holder(theme.Space3), holder(theme.Space3)
 	parts := []fyne.CanvasObject{form.Note(i18n.T("consent.lead"))}
 	if p.about.IsZero() {
 		parts = append(parts,
 			form.Section(i18n.T("consent.default"), i18n.T("consent.default.lead"), list),
+			form.Section(i18n.T("consent.limit"), i18n.T("consent.limit.lead"), limit),
 			form.Section(i18n.T("consent.people"), i18n.T("consent.people.lead"), people),
 			form.Small(i18n.T("consent.absent")),
 			form.Buttons(widget.NewSmallButton(i18n.T("consent.receipts"), theme.IconDocument, widget.Secondary, p.saveReceipts)))
@@ -62,6 +64,7 @@ func (p *Screen) showConsent() {
 		return subject{contact: about, standing: all}, err
 	}, func(s subject) { p.fill(list, form.Group(p.switches(s)...)) })
 	if p.about.IsZero() {
+		p.loadLimit(limit)
 		p.loadPeople(people)
 	}
 }

@@ -131,7 +131,7 @@ func TestNoSwitchIsShownThatNothingObeys(t *testing.T) {
 	c := open(t)
 	c.Tap("See your answers")
 	c.Sees("Say when a message arrived")
-	for _, p := range []chat.Purpose{chat.NotificationContent, chat.LinkPreviews, chat.AutomaticDownload, chat.UpdateChecks} {
+	for _, p := range []chat.Purpose{chat.NotificationContent, chat.LinkPreviews, chat.UpdateChecks} {
 		n, _ := noticeOf(p)
 		if n == "" || c.Button(n) != nil {
 			t.Errorf("a switch for %s is shown", p)
@@ -139,6 +139,40 @@ func TestNoSwitchIsShownThatNothingObeys(t *testing.T) {
 	}
 	if !c.Text("there is nothing to agree to") {
 		t.Error("it is not said what Sotto does not do")
+	}
+}
+
+func TestFetchingByThemselvesIsAskedAboutWithASizeOfOnesOwn(t *testing.T) {
+	c := open(t)
+	c.Tap("See your answers")
+	c.Sees("Largest file that is fetched by itself")
+	c.Tap("Fetch attachments by themselves")
+	c.Until("the yes by default", func() bool { return c.allowed(chat.ContactID{}, chat.AutomaticDownload) })
+	limit := func() int64 {
+		n, err := c.me.Messenger.DownloadLimit(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if limit() != messenger.DefaultDownloadLimit {
+		t.Errorf("at first it is %d", limit())
+	}
+	c.Tap("1 MB")
+	c.Until("a smaller size", func() bool { return limit() == 1_000_000 })
+}
+
+func TestASizeThatIsNotOfferedIsShown(t *testing.T) {
+	for present, want := range map[int64]string{
+		3_000_000: "1 MB, 3 MB, 10 MB, 25 MB, Any size", 0: "0 B, 1 MB, 10 MB, 25 MB, Any size", chat.MaxFile: "1 MB, 10 MB, 25 MB, Any size",
+	} {
+		var got []string
+		for _, o := range limitOptions(present) {
+			got = append(got, o.Title)
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("with %d: %v", present, got)
+		}
 	}
 }
 
@@ -329,6 +363,7 @@ func TestEveryRecordedActHasWords(t *testing.T) {
 	if len(found) < 15 {
 		t.Fatalf("found only %d acts", len(found))
 	}
+	found["file.opened"], found["file.saved"] = true, true // recorded by their constants
 	for action := range found {
 		if actionWords(action) == action {
 			t.Errorf("%q has no words", action)

@@ -76,17 +76,19 @@ const (
 	Settings Name = "settings"
 	Storage  Name = "storage"
 	About    Name = "about"
+	Files    Name = "files"  // all files of a conversation
+	Viewer   Name = "viewer" // one picture over the whole window
 )
 
 // Place is where to go: a screen and what it is about.
 type Place struct {
 	Screen       Name
-	Conversation chat.ConversationID // Chat; Search: only there, unless it is zero
-	Message      chat.MessageID      // Chat: go to this message; zero: the newest
+	Conversation chat.ConversationID // Chat, Files, Viewer; Search: only there, unless it is zero
+	Message      chat.MessageID      // Chat: go to this message; zero: the newest. Viewer: the one whose picture is shown
 	Contact      chat.ContactID      // Contact, Requests: this one first; Privacy: about this contact; zero: all
 	Link         string              // Add: already filled in
 	Text         string              // Search: looked for at once
-	Found        bool                // Chat: Message was found, it is framed for a moment, and Back returns to the search
+	Found        bool                // Chat: Message was found, it is framed for a moment, and Back returns to where that was
 }
 
 // Maker makes a screen for a place of its kind.
@@ -124,6 +126,8 @@ type Navigator interface {
 	CopySecret(text string)
 	// Follow shows where a link really goes, asks, and opens it in the system's browser.
 	Follow(link *url.URL)
+	// OpenFile hands a file of this computer to the program that the desktop has for it, and says so when that fails.
+	OpenFile(path string)
 	// Active tells the idle lock that a person is there. The window does so for keys and pointer; a screen needs it only
 	// for signs of a person that the window cannot see.
 	Active()

@@ -3,6 +3,7 @@ package searchpage
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -191,8 +192,26 @@ func (v *View) row(h chat.Hit) widget.Conversation {
 	if m.Direction == chat.Out {
 		lead = i18n.T("search.you") + ": "
 	}
-	r.Found = widget.Snippet(lead, m.Text, h.Ranges)
+	text, ranges := said(h)
+	r.Found = widget.Snippet(lead, text, ranges)
 	return r
+}
+
+// said is the text of a hit with what matched in it. Of a message with a file that is its name, and then its caption.
+func said(h chat.Hit) (string, [][2]int) {
+	m := h.Message
+	if m.Kind != chat.KindAttachment {
+		return m.Text, h.Ranges
+	}
+	text, ranges := m.File.Name, slices.Clone(h.NameRanges)
+	if m.Text != "" {
+		text += " · "
+		for _, r := range h.Ranges {
+			ranges = append(ranges, [2]int{r[0] + len(text), r[1] + len(text)})
+		}
+		text += m.Text
+	}
+	return text, ranges
 }
 
 func setVisible(o fyne.CanvasObject, visible bool) {

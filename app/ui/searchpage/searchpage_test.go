@@ -72,3 +72,22 @@ func TestFiltersAloneAskForSomething(t *testing.T) {
 		t.Error("no filter narrows")
 	}
 }
+
+func TestAHitInANameAndInItsCaptionIsMarkedInBoth(t *testing.T) {
+	h := chat.Hit{
+		Message:    chat.Message{Kind: chat.KindAttachment, Text: "the survey of May", File: chat.File{Name: "survey.pdf"}},
+		NameRanges: [][2]int{{0, 6}}, Ranges: [][2]int{{4, 10}},
+	}
+	text, ranges := said(h)
+	var hits []string
+	for _, r := range ranges {
+		hits = append(hits, text[r[0]:r[1]])
+	}
+	if text != "survey.pdf · the survey of May" || len(hits) != 2 || hits[0] != "survey" || hits[1] != "survey" {
+		t.Errorf("%q marks %q", text, hits)
+	}
+	h.Message.Text, h.Ranges = "", nil
+	if text, ranges := said(h); text != "survey.pdf" || len(ranges) != 1 {
+		t.Errorf("without a caption %q marks %v", text, ranges)
+	}
+}

@@ -51,6 +51,9 @@ var sentences = []sentence{
 	{chat.ErrDiskFull, func() string { return i18n.T("error.disk-full") }},
 	{chat.ErrReadOnly, func() string { return i18n.T("error.read-only") }},
 
+	{chat.ErrNotFetched, func() string { return i18n.T("error.not-fetched") }},
+	{chat.ErrFileGone, func() string { return i18n.T("error.file-gone") }},
+	{chat.ErrFileDamaged, func() string { return i18n.T("error.file-damaged") }},
 	{chat.ErrOffline, func() string { return i18n.T("error.offline") }},
 	{chat.ErrPinMismatch, func() string { return i18n.T("error.pin-mismatch") }},
 	{chat.ErrNeedsConfirmation, func() string { return i18n.T("error.needs-confirmation") }},
