@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 		live(dir, os.Getenv(childSeed))
 		return
 	}
+	if message := os.Getenv(childCopies); message != "" {
+		openCopy(os.Getenv(childDir), message)
+		return
+	}
 	if act := os.Getenv(childAct); act != "" {
 		backUpOrRestore(act, os.Getenv(childDir), os.Getenv(childFile))
 		return

@@ -31,8 +31,13 @@ const passphrase = "correct horse battery staple"
 
 func create(t *testing.T, name, relay string) *profile.Profile {
 	t.Helper()
+	return createIn(t, filepath.Join(t.TempDir(), "profile"), name, relay)
+}
+
+func createIn(t *testing.T, dir, name, relay string) *profile.Profile {
+	t.Helper()
 	p, _, err := profile.Create(t.Context(), profile.CreateOptions{
-		Options: cheap, Dir: filepath.Join(t.TempDir(), "profile"), Name: name, Passphrase: passphrase, Relay: relay,
+		Options: cheap, Dir: dir, Name: name, Passphrase: passphrase, Relay: relay,
 	})
 	if err != nil {
 		t.Fatal(err)
