@@ -71,7 +71,7 @@ func (m *Messenger) download(ctx context.Context, id chat.MessageID) wait {
 // readyDownload returns what is to be fetched; the zero value: nothing.
 func (u *unit) readyDownload(id chat.MessageID) (offered, error) {
 	msg, a, err := u.fileOf(id)
-	if err != nil || a.State != chat.FileFetching {
+	if err != nil || a.State != chat.FileFetching || len(a.ReadKey) != len(wire.ReadKey{}) {
 		return offered{}, ignoreMissing(err)
 	}
 	peer, err := u.peerOf(msg.Conversation)

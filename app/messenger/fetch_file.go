@@ -77,8 +77,8 @@ func (in *intake) offeredAgain(mb chat.Mailbox, s session, msg chat.Message, b c
 }
 
 // FetchFile asks for the file of a received message; it is fetched behind the caller (EventFile, WatchFiles). One that is
-// here, or on its way, is no error. Errors: chat.ErrNotFound, chat.ErrRefused for an own one, chat.ErrBlocked,
-// chat.ErrUnsupported for a profile that keeps no files.
+// here, or on its way, is no error. Errors: chat.ErrNotFound, chat.ErrRefused for an own one, chat.ErrBlocked, chat.ErrFileGone
+// for one of which this profile does not know where it lies, chat.ErrUnsupported for a profile that keeps no files.
 func (m *Messenger) FetchFile(ctx context.Context, id chat.MessageID) error {
 	err := m.update(ctx, func(u *unit) error {
 		msg, a, err := u.fileOf(id)
@@ -101,6 +101,8 @@ func (u *unit) fetch(msg chat.Message, a chat.Attachment) error {
 		return nil
 	case msg.Direction != chat.In:
 		return chat.ErrRefused
+	case len(a.ReadKey) != len(wire.ReadKey{}): // from a backup or an export, without its bytes
+		return chat.ErrFileGone
 	}
 	peer, err := u.peerOf(msg.Conversation)
 	if err != nil {

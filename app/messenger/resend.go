@@ -6,6 +6,7 @@ import (
 
 	"sotto/chat"
 	"sotto/chat/content"
+	"sotto/transport/wire"
 )
 
 // Lost state (I13; docs/PROTOCOL.md section 7.5). Who cannot read any more what a contact sends begins a new session and
@@ -236,6 +237,9 @@ func (u *unit) resendFile(peer chat.ContactID, msg chat.Message) error {
 	a, err := u.Attachments().Get(msg.ID)
 	if err != nil || !a.Stored || u.m.blobs == nil {
 		return ignoreMissing(err)
+	}
+	if len(a.ReadKey) != len(wire.ReadKey{}) { // from a backup or an export
+		a = withKeys(a)
 	}
 	c, err := u.attachmentContent(msg, a)
 	if err != nil {

@@ -281,6 +281,7 @@ func (u *unit) setFileAsideRestored(msg chat.Message) (content.Content, error) {
 	if err != nil || !a.Stored {
 		return content.Content{}, ignoreMissing(err)
 	}
+	a = withKeys(a) // the others may still be those of the earlier device
 	if err := u.stopFile(msg, a, FailureRestored); err != nil {
 		return content.Content{}, err
 	}

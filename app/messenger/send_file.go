@@ -230,7 +230,8 @@ func (u *unit) offer(c content.Content, blob chat.BlobID, preview []byte) (chat.
 	return msg, u.enqueue(peer, c, queueOptions{visible: true, held: true})
 }
 
-// attachmentContent returns the content of an own message with a file, as it is sent again.
+// attachmentContent returns the content of an own message with a file, as it is sent again. The keys are those of its blob,
+// see withKeys.
 func (u *unit) attachmentContent(msg chat.Message, a chat.Attachment) (content.Content, error) {
 	small, err := u.Attachments().Preview(msg.ID)
 	if err := ignoreMissing(err); err != nil {

@@ -83,7 +83,7 @@ func (u *unit) readyUpload(id chat.MessageID) (a chat.Attachment, route chat.Rou
 	if len(route.Token) != len(wire.Token{}) {
 		return a, route, w, false, u.setFileAside(msg, a, FailureFileRefused)
 	}
-	if a.Relay != route.Relay {
+	if a.Relay != route.Relay || len(a.ReadKey) != len(wire.ReadKey{}) || len(a.UploadKey) != len(wire.UploadKey{}) {
 		if a, err = u.uploadAnew(a, route.Relay); err != nil {
 			return a, route, w, false, err
 		}
@@ -91,13 +91,20 @@ func (u *unit) readyUpload(id chat.MessageID) (a chat.Attachment, route chat.Rou
 	return a, route, w, true, nil
 }
 
+// withKeys returns an own file with new keys for its blob.
+func withKeys(a chat.Attachment) chat.Attachment {
+	read, upload := wire.NewReadKey(), wire.NewUploadKey()
+	a.Relay, a.ReadKey, a.UploadKey = "", read[:], upload[:]
+	return a
+}
+
 // uploadAnew gives a file new keys on another relay, and its queued message the new read key.
 func (u *unit) uploadAnew(a chat.Attachment, relay string) (chat.Attachment, error) {
 	if err := u.removeBlob(a.Relay, a.ReadKey); err != nil {
 		return a, err
 	}
-	read, upload := wire.NewReadKey(), wire.NewUploadKey()
-	a.Relay, a.ReadKey, a.UploadKey = relay, read[:], upload[:]
+	a = withKeys(a)
+	a.Relay = relay
 	if err := u.Attachments().Put(a); err != nil {
 		return a, err
 	}
