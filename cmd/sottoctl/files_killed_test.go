@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sotto/app/apptest/narrow"
 )
 
 // What may fall upon a file on its way.
@@ -23,7 +25,7 @@ const (
 type passage struct {
 	t        *testing.T
 	relay    *mortalRelay
-	narrow   *narrow
+	narrow   *narrow.Narrow
 	ada, bo  *mortal
 	happened map[string]int
 	served   func(*peer) // looks at a process that has just been started; may be nil
@@ -32,24 +34,25 @@ type passage struct {
 func newPassage(t *testing.T) *passage {
 	t.Helper()
 	p := &passage{t: t, relay: startMortalRelay(t), happened: map[string]int{}}
-	p.narrow = startNarrow(t, p.relay.pass, p.relay.listen)
-	p.ada = &mortal{peer: startPeer(t, "Ada", "--relay", p.narrow.pass)}
-	p.bo = &mortal{peer: startPeer(t, "Bo", "--relay", p.narrow.pass)}
+	p.narrow = narrow.Start(t, p.relay.listen)
+	pass := p.narrow.Pass(p.relay.pass)
+	p.ada = &mortal{peer: startPeer(t, "Ada", "--relay", pass)}
+	p.bo = &mortal{peer: startPeer(t, "Bo", "--relay", pass)}
 	acquaint(t, p.ada.peer, p.bo.peer)
 	return p
 }
 
 // suffer does what a step says.
-func (p *passage) suffer(s step) {
+func (p *passage) suffer(s narrow.Step) {
 	p.t.Helper()
-	defer close(s.done)
-	p.happened[s.what]++
-	switch s.what {
+	defer close(s.Done)
+	p.happened[s.What]++
+	switch s.What {
 	case cutAll:
-		p.narrow.cut()
+		p.narrow.Cut()
 	case killRelay:
 		p.relay.restart()
-		p.narrow.cut()
+		p.narrow.Cut()
 	case killSender:
 		p.again(p.ada)
 	case killReceiver:
@@ -66,7 +69,7 @@ func (p *passage) again(m *mortal) {
 	}
 }
 
-// until suffers steps while it asks again and again, until enough says so. A request whose process was killed is asked anew.
+// until suffers narrow.Steps while it asks again and again, until enough says so. A request whose process was killed is asked anew.
 func (p *passage) until(m *mortal, method string, params map[string]any, enough func() bool) {
 	p.t.Helper()
 	late := time.After(4 * patience)
@@ -74,12 +77,12 @@ func (p *passage) until(m *mortal, method string, params map[string]any, enough 
 		answer := m.begin(method, params)
 		for answered := false; !answered; {
 			select {
-			case s := <-p.narrow.happened:
+			case s := <-p.narrow.Reached:
 				p.suffer(s)
 			case <-answer:
 				answered = true
 			case <-late:
-				p.t.Fatalf("%s of %s does not end; it suffered %v, %d steps are left", method, m.name, p.happened, p.narrow.left())
+				p.t.Fatalf("%s of %s does not end; it suffered %v, %d steps are left", method, m.name, p.happened, p.narrow.Left())
 			}
 		}
 	}
@@ -97,10 +100,10 @@ func (p *peer) file(contact, message string) *fileObject {
 }
 
 // carry sends a file from Ada to Bo through what is planned, and compares what arrives.
-func (p *passage) carry(path string, uploading, downloading []step) (sending, fetching time.Duration) {
+func (p *passage) carry(path string, uploading, downloading []narrow.Step) (sending, fetching time.Duration) {
 	p.t.Helper()
 	began := time.Now()
-	p.narrow.plan(uploading...)
+	p.narrow.Plan(uploading...)
 	var sent messageObject
 	p.ada.call("send", map[string]any{"contact": "Bo", "file": path, "wait": "0"}).into(&sent)
 	p.until(p.ada, "sync", map[string]any{"wait": "1s"}, func() bool {
@@ -108,14 +111,14 @@ func (p *passage) carry(path string, uploading, downloading []step) (sending, fe
 		return f != nil && f.State == "here" && p.bo.file("Ada", sent.ID) != nil
 	})
 	sending = time.Since(began)
-	if left := p.narrow.left(); left > 0 {
+	if left := p.narrow.Left(); left > 0 {
 		p.t.Errorf("%d steps of the upload did not happen", left)
 	}
 	began = time.Now()
-	p.narrow.plan(downloading...)
+	p.narrow.Plan(downloading...)
 	p.until(p.bo, "fetch", map[string]any{"message": sent.ID, "wait": "1s"}, func() bool { return p.bo.file("Ada", sent.ID).State == "here" })
 	fetching = time.Since(began)
-	if left := p.narrow.left(); left > 0 {
+	if left := p.narrow.Left(); left > 0 {
 		p.t.Errorf("%d steps of the download did not happen", left)
 	}
 	out := filepath.Join(p.t.TempDir(), "out")
@@ -136,12 +139,12 @@ func same(t *testing.T, a, b string) {
 	}
 }
 
-// misfortunes spreads steps over a share of a file's bytes at places that the seed says.
-func misfortunes(r *rand.Rand, w way, size int64, what ...string) []step {
-	steps := make([]step, len(what))
+// misfortunes spreads narrow.Steps over a share of a file's bytes at places that the seed says.
+func misfortunes(r *rand.Rand, w narrow.Way, size int64, what ...string) []narrow.Step {
+	steps := make([]narrow.Step, len(what))
 	for i, n := range r.Perm(len(what)) {
 		part := size * 9 / 10 / int64(len(what))
-		steps[i] = step{way: w, at: part*int64(i) + r.Int64N(part) + 1, what: what[n]}
+		steps[i] = narrow.Step{Way: w, At: part*int64(i) + r.Int64N(part) + 1, What: what[n]}
 	}
 	return steps
 }
@@ -168,8 +171,8 @@ func TestAFileArrivesThoughItsWayIsCutAndEveryoneIsKilled(t *testing.T) {
 	const size = 8 << 20
 	path := fileIn(t, t.TempDir(), "journey.bin", contentOf(20, size))
 	p.carry(path,
-		misfortunes(r, up, size, cutAll, cutAll, cutAll, killSender, killRelay),
-		misfortunes(r, down, size, cutAll, cutAll, cutAll, killReceiver, killRelay))
+		misfortunes(r, narrow.Up, size, cutAll, cutAll, cutAll, killSender, killRelay),
+		misfortunes(r, narrow.Down, size, cutAll, cutAll, cutAll, killReceiver, killRelay))
 	t.Logf("suffered: %v", p.happened)
 	leftovers(t, p)
 }

@@ -26,8 +26,10 @@ type salvageObject struct {
 	Contacts     int    `json:"contacts"`
 	Conversation int    `json:"conversations"`
 	Messages     int    `json:"messages"`
-	Lost         int    `json:"lost"`  // messages known to be missing
-	Exact        bool   `json:"exact"` // false: more may be missing
+	Files        int    `json:"files"`         // of messages
+	FilesMissing int    `json:"files_missing"` // manifest.json says which, and why
+	Lost         int    `json:"lost"`          // messages known to be missing
+	Exact        bool   `json:"exact"`         // false: more may be missing
 	VaultDamaged bool   `json:"vault_damaged"`
 	Pages        int    `json:"pages"`            // of the database
 	Unreadable   int    `json:"unreadable_pages"` // of them
@@ -38,7 +40,7 @@ func newSalvage(path string, s profile.Salvaged) salvageObject {
 	counts := s.Export.Manifest.Counts
 	o := salvageObject{
 		Path: path, Complete: s.Report.Complete, Signed: s.Report.Signed, Contacts: counts.Contacts, Conversation: counts.Conversations,
-		Messages: counts.Messages, Lost: s.Report.Lost(), Exact: true, VaultDamaged: s.Report.VaultDamaged, Pages: s.Report.File.Pages,
+		Messages: counts.Messages, Files: counts.Files, FilesMissing: counts.FilesMissing, Lost: s.Report.Lost(), Exact: true, VaultDamaged: s.Report.VaultDamaged, Pages: s.Report.File.Pages,
 		Unreadable: s.Report.File.UnreadablePages, Report: profile.SalvageFile,
 	}
 	for _, c := range s.Report.Conversations {
@@ -63,6 +65,7 @@ func (o salvageObject) print(p *page) {
 	p.pairs(
 		[2]string{"path", plain(o.Path)},
 		[2]string{"saved", number(o.Messages, "message") + " in " + number(o.Conversation, "conversation") + ", " + number(o.Contacts, "contact")},
+		[2]string{"files", number(o.Files, "file") + " saved, " + strconv.Itoa(o.FilesMissing) + " missing"},
 		[2]string{"lost", lost}, [2]string{"pages", number(o.Unreadable, "page") + " of " + strconv.Itoa(o.Pages) + " unreadable"},
 		[2]string{"signed", signed}, [2]string{"report", o.Report},
 	)
