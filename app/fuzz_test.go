@@ -120,6 +120,15 @@ var fuzzed = map[string]string{
 	"crypto/vault.RowKey.Open":       "FuzzRowOpen",
 	"crypto/vault.parse":             "FuzzOpen",
 
+	"transport/relay.OpenIdentity":        "it takes the name of a folder; what stands in it is the relay's own",
+	"transport/relay.parseDigest":         "FuzzUploadCommit",
+	"transport/relay.parseRange":          "FuzzBlobGet",
+	"transport/relay.transfer.commit":     "FuzzUploadCommit",
+	"transport/relay.transfer.give":       "FuzzBlobGet",
+	"transport/relay.transfer.remove":     "FuzzBlobDelete",
+	"transport/relay.transfer.takePart":   "FuzzUploadPart",
+	"transport/relay.transfer.tellOffset": "FuzzUploadHead",
+
 	"transport/wire.Decode":       "FuzzDecode",
 	"transport/wire.ParseBearer":  "FuzzParseBearer",
 	"transport/wire.ParseAddress": "FuzzParsePass",
@@ -161,7 +170,7 @@ var decoderName = regexp.MustCompile(`^(Parse|Decode|Open|Load|Verify|Unmarshal|
 // decodingRooms are the rooms in which every function of such a name must stand in the table.
 var decodingRooms = []string{
 	"app/media", "app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/filecrypt", "crypto/handshake",
-	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/search", "storage/sqlite", "transport/wire",
+	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/search", "storage/sqlite", "transport/relay", "transport/wire",
 }
 
 func TestEveryDecoderOfHostileInputIsFuzzed(t *testing.T) {
