@@ -90,7 +90,8 @@ type Salvaged struct {
 	Report SalvageReport
 }
 
-// Salvage writes everything that can still be read of a damaged profile as an export, with a report of what cannot, and
+// Salvage writes everything that can still be read of a damaged profile as an export, files of messages included, with a
+// report of what of the history cannot (the manifest of the export lists the files that are missing, and why), and
 // leaves the files of the profile as they are. It is for a profile that is closed. Errors: those of [Open] but
 // chat.ErrDamaged only when no key can be read and chat.ErrVaultDamaged only when no slot can; chat.ErrExists,
 // chat.ErrUnsupported for a secret of the keychain, chat.ErrDiskFull and chat.ErrReadOnly of the place to write to.

@@ -16,6 +16,7 @@ import (
 	"sotto/app/privacy/export"
 	"sotto/app/profile"
 	"sotto/chat"
+	"sotto/storage"
 )
 
 // written makes a closed profile with some messages and returns its folder, its recovery code and the texts.
@@ -224,5 +225,67 @@ func TestASalvageWithoutItsIdentityIsNotSigned(t *testing.T) {
 	}
 	if cut == 0 {
 		t.Error("no page holds the identity")
+	}
+}
+
+// TestSalvageSavesFilesAsFarAsTheyAreWhole damages the history and the file of one of two messages.
+func TestSalvageSavesFilesAsFarAsTheyAreWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "Ada")
+	ada, _, err := profile.Create(t.Context(), profile.CreateOptions{Options: cheap, Dir: dir, Name: "Ada", Passphrase: passphrase})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ada.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ben := create(t, "Ben", "")
+	introduce(t, ada, ben)
+	conv := ada.Messenger.ConversationWith(ben.Messenger.Self().ID)
+	whole := plantedFile{name: "whole.txt", caption: "the first", content: strings.Repeat("kept ", 30_000)}
+	cut := plantedFile{name: "cut.txt", caption: "the second", content: strings.Repeat("lost ", 30_000)}
+	whole.send(t, ada, conv)
+	sent := cut.send(t, ada, conv)
+	var blob chat.BlobID
+	err = ada.View(t.Context(), func(tx chat.Tx) error {
+		a, err := tx.Attachments().Get(sent.ID)
+		blob = a.Blob
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, ada)
+	history, err := os.ReadFile(filepath.Join(dir, "history.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(history[:4096]) // neither header nor schema
+	err = errors.Join(os.WriteFile(filepath.Join(dir, "history.db"), history, 0o600),
+		os.Truncate(filepath.Join(dir, storage.BlobFolder, blob.String()), 70_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, s, err := salvageTo(t, dir, profile.Passphrase(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := s.Export.Manifest
+	if m.Counts.Files != 1 || m.Counts.FilesMissing != 1 || len(m.MissingFiles) != 1 || m.MissingFiles[0].Reason != "damaged" {
+		t.Errorf("%+v, missing %+v", m.Counts, m.MissingFiles)
+	}
+	var saved []string
+	for _, f := range m.Files {
+		if strings.HasSuffix(f.Path, "whole.txt") || strings.HasSuffix(f.Path, "cut.txt") {
+			saved = append(saved, f.Path)
+		}
+	}
+	if len(saved) != 1 {
+		t.Fatalf("%q are saved", saved)
+	}
+	if b, err := os.ReadFile(filepath.Join(out, filepath.FromSlash(saved[0]))); err != nil || string(b) != whole.content {
+		t.Errorf("%d bytes are saved, %v", len(b), err)
+	}
+	if lines := linesOf(t, out); !strings.Contains(lines, "the second") || !strings.Contains(lines, "cut.txt") {
+		t.Error("the message whose file is damaged is not saved")
 	}
 }
