@@ -1,6 +1,7 @@
 package profile_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"sotto/app/privacy/backup"
+	privacyfiles "sotto/app/privacy/files"
 	"sotto/app/profile"
 	"sotto/app/security"
 	"sotto/chat"
@@ -90,9 +92,19 @@ func timed(f func()) time.Duration {
 	return time.Since(begun)
 }
 
-const manyMessages = 2000
+const (
+	manyMessages = 2000
+	manyFiles    = 24 // of those, each of largeFile bytes
+	largeFile    = 900_000
+)
 
-// grown makes a profile with many messages and closes it.
+// contentOf is what the nth file holds.
+func contentOf(n int) []byte { return bytes.Repeat([]byte{byte(n), byte(n + 1), 7}, largeFile/3) }
+
+// idOfFile is the message of the nth file.
+func idOfFile(n int) chat.MessageID { return chat.MessageID{0xf1, byte(n)} }
+
+// grown makes a profile with many messages, some of them with files, and closes it.
 func grown(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "grown")
@@ -108,12 +120,30 @@ func grown(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer store.Close()
+	var sealed []chat.Attachment
+	for n := range manyFiles {
+		a, err := privacyfiles.Seal(t.Context(), store.Blobs(), bytes.NewReader(contentOf(n)), largeFile, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Message, a.Created = idOfFile(n), time.Now()
+		sealed = append(sealed, a)
+	}
 	err = store.Update(t.Context(), func(tx chat.Tx) error {
 		conv := chat.Conversation{ID: chat.ConversationID{1}, Kind: chat.Group, Created: time.Now(), NextSeq: 1}
 		if err := tx.Conversations().Put(conv); err != nil {
 			return err
 		}
-		for i := range manyMessages {
+		for n, a := range sealed {
+			_, err := tx.Messages().Put(chat.Message{
+				ID: a.Message, Conversation: conv.ID, Author: chat.ContactID{1}, Direction: chat.In, Kind: chat.KindAttachment, Seq: uint64(n + 1),
+				State: chat.Read, File: chat.File{Name: "plan.txt", Size: largeFile}, Sent: time.Now(), Received: time.Now(),
+			})
+			if err := errors.Join(err, tx.Attachments().Put(a)); err != nil {
+				return err
+			}
+		}
+		for i := manyFiles; i < manyMessages; i++ {
 			_, err := tx.Messages().Put(chat.Message{
 				ID: chat.NewMessageID(), Conversation: conv.ID, Author: chat.ContactID{1}, Direction: chat.In, Kind: chat.KindText, Seq: uint64(i + 1),
 				State: chat.Read, Text: fmt.Sprintf("message %d %s", i, strings.Repeat("words ", 20)), Sent: time.Now(), Received: time.Now(),
@@ -151,6 +181,14 @@ func whole(t *testing.T, dir string) {
 	if err != nil {
 		t.Error(err)
 	}
+	for n := range manyFiles {
+		if !bytes.Equal(fileOf(t, p, idOfFile(n)), contentOf(n)) {
+			t.Errorf("file %d is another", n)
+		}
+	}
+	if lying, err := os.ReadDir(filepath.Join(dir, "blobs")); err != nil || len(lying) != manyFiles {
+		t.Errorf("%d files lie there, %v", len(lying), err)
+	}
 }
 
 func TestAKilledBackupIsWholeOrNotThere(t *testing.T) {
@@ -171,8 +209,8 @@ func TestAKilledBackupIsWholeOrNotThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		there++
-		if s, err := backup.Verify(t.Context(), in, backupPassphrase, backup.Reading{Limits: cheap.Limits}); err != nil || s.Counts.Messages != manyMessages {
-			t.Errorf("kill %d left a backup of %d messages: %v", i, s.Counts.Messages, err)
+		if s, err := backup.Verify(t.Context(), in, backupPassphrase, backup.Reading{Limits: cheap.Limits}); err != nil || s.Counts.Messages != manyMessages || s.Files != manyFiles {
+			t.Errorf("kill %d left a backup of %d messages and %d files: %v", i, s.Counts.Messages, s.Files, err)
 		}
 		_ = in.Close()
 	}
