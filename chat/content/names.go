@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"sotto/chat"
 )
 
 const nonJoiner, joiner = '\u200c', '\u200d'
@@ -18,7 +20,7 @@ func CleanName(s string) string {
 		case unicode.IsSpace(r):
 			space = b.Len() > 0
 			continue
-		case r == utf8.RuneError || unicode.IsControl(r) || hidden(r):
+		case r == utf8.RuneError || unicode.IsControl(r) || chat.Invisible(r):
 			continue
 		case (r == joiner || r == nonJoiner) && b.Len() == 0:
 			continue
@@ -37,19 +39,4 @@ func CleanName(s string) string {
 		b.WriteRune(r)
 	}
 	return strings.TrimRight(b.String(), string([]rune{joiner, nonJoiner, ' '}))
-}
-
-// hidden reports whether a rune shows nothing itself and can disguise a name: bidirectional controls and other formatting
-// (general category Cf), and letters and marks without a glyph. The zero-width joiner and non-joiner stay: scripts and
-// emoji need them.
-func hidden(r rune) bool {
-	switch {
-	case r == joiner || r == nonJoiner:
-		return false
-	case unicode.Is(unicode.Cf, r), r == 0x034F, r == 0x2800, r == 0x3164, r == 0xFFA0:
-		return true // grapheme joiner, blank Braille pattern, Hangul fillers
-	case r == 0x115F, r == 0x1160, r == 0x17B4, r == 0x17B5, r >= 0x180B && r <= 0x180F, r >= 0xE0000 && r <= 0xE0FFF:
-		return true // Hangul fillers, Khmer and Mongolian marks without a glyph, tags and supplementary selectors
-	}
-	return false
 }
