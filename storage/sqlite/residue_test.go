@@ -11,8 +11,8 @@ import (
 	"sotto/chat"
 )
 
-// canary is a message whose bytes are looked for in the files: its sealed body, the nonce in front of it, its edit, and
-// the wrapped key of its conversation.
+// canary is a message whose bytes are looked for in the files: its sealed body, the nonce in front of it, its edit, what
+// opens its file, the small picture beside that, and the wrapped keys of its conversation and of its file.
 func canary(t *testing.T, s *Store, id chat.MessageID) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -20,8 +20,17 @@ func canary(t *testing.T, s *Store, id chat.MessageID) map[string]string {
 		sql string
 		arg value
 	}{
-		"body":        {"SELECT body FROM messages WHERE tag = ?", s.messageTagOf(id)},
-		"edit":        {"SELECT a.body FROM annotations a JOIN messages m ON m.id = a.id WHERE m.tag = ?", s.messageTagOf(id)},
+		"body":       {"SELECT body FROM messages WHERE tag = ?", s.messageTagOf(id)},
+		"edit":       {"SELECT a.body FROM annotations a JOIN messages m ON m.id = a.id WHERE m.tag = ?", s.messageTagOf(id)},
+		"attachment": {"SELECT a.body FROM attachments a JOIN messages m ON m.id = a.message WHERE m.tag = ?", s.messageTagOf(id)},
+		"preview": {
+			"SELECT p.body FROM previews p JOIN attachments a ON a.id = p.id JOIN messages m ON m.id = a.message WHERE m.tag = ?",
+			s.messageTagOf(id),
+		},
+		"wrapped file key": {
+			"SELECT k.body FROM keys k JOIN attachments a ON a.key = k.id JOIN messages m ON m.id = a.message WHERE m.tag = ?",
+			s.messageTagOf(id),
+		},
 		"wrapped key": {"SELECT k.body FROM keys k JOIN conversations c ON c.key = k.id WHERE c.id = ?", int64(1)},
 	} {
 		row, err := s.writer.row(q.sql, q.arg)
@@ -65,7 +74,7 @@ func TestEveryRemovalLeavesNoResidue(t *testing.T) {
 		remove func(*Store) error
 		stays  []string
 	}{
-		{"nothing", func(*Store) error { return nil }, []string{"body", "nonce", "edit", "wrapped key"}},
+		{"nothing", func(*Store) error { return nil }, []string{"body", "nonce", "edit", "attachment", "preview", "wrapped key", "wrapped file key"}},
 		// After an erasure every key is wrapped anew.
 		{"deleted here", func(s *Store) error { return s.Erase(ctx, bury) }, nil},
 		{"deleted by its author", func(s *Store) error { return s.Update(ctx, bury) }, []string{"wrapped key"}},
@@ -94,6 +103,14 @@ func TestEveryRemovalLeavesNoResidue(t *testing.T) {
 			s := p.create(t)
 			minute, _, _ := endingMessages(t, s, 30)
 			id = minute[3]
+			if err := s.Update(ctx, func(tx chat.Tx) error {
+				return errors.Join(
+					tx.Attachments().Put(chat.Attachment{Message: id, Key: make([]byte, 32), Sealed: 4112, State: chat.FileHere, Created: day}),
+					tx.Attachments().PutPreview(id, []byte(strings.Repeat("picture ", 20))),
+				)
+			}); err != nil {
+				t.Fatal(err)
+			}
 			parts := canary(t, s, id)
 			if err := c.remove(s); err != nil {
 				t.Fatal(err)
