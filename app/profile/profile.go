@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -203,6 +204,7 @@ func unlock(ctx context.Context, f *folder, relay *EmbeddedRelay, secret Secret,
 		return nil, errors.Join(err, store.Close())
 	}
 	p.by = by
+	debug.FreeOSMemory() // what the derivation of the key took, which can be much
 	p.integrity.state.Unclean = f.uncleanStop()
 	f.begin()
 	return p, nil

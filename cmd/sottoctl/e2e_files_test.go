@@ -22,7 +22,7 @@ func contentOf(seed uint64, size int) []byte {
 	return b
 }
 
-func fileIn(t *testing.T, dir, name string, b []byte) string {
+func fileIn(t testing.TB, dir, name string, b []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, b, 0o600); err != nil {

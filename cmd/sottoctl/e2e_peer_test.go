@@ -19,7 +19,7 @@ import (
 // relayProcess is a sotto-relay with nothing on it.
 type relayProcess struct{ pass string }
 
-func startRelay(t *testing.T) relayProcess {
+func startRelay(t testing.TB) relayProcess {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "sotto-relay")
 	if out, err := exec.Command("go", "build", "-o", program, "sotto/cmd/sotto-relay").CombinedOutput(); err != nil {
@@ -50,7 +50,7 @@ func startRelay(t *testing.T) relayProcess {
 
 // peer is a profile with an rpc process.
 type peer struct {
-	t      *testing.T
+	t      testing.TB
 	name   string
 	id     string
 	dir    string
@@ -69,7 +69,7 @@ type peer struct {
 	progress []progressObject
 }
 
-func startPeer(t *testing.T, name string, initFlags ...string) *peer {
+func startPeer(t testing.TB, name string, initFlags ...string) *peer {
 	t.Helper()
 	p, _ := newPeer(t, name, initFlags...)
 	p.serve()
@@ -78,13 +78,13 @@ func startPeer(t *testing.T, name string, initFlags ...string) *peer {
 }
 
 // newPeer makes a profile.
-func newPeer(t *testing.T, name string, initFlags ...string) (*peer, initObject) {
+func newPeer(t testing.TB, name string, initFlags ...string) (*peer, initObject) {
 	t.Helper()
 	return newPeerAt(t, t.TempDir(), name, initFlags...)
 }
 
 // newPeerAt is newPeer in a folder.
-func newPeerAt(t *testing.T, base, name string, initFlags ...string) (*peer, initObject) {
+func newPeerAt(t testing.TB, base, name string, initFlags ...string) (*peer, initObject) {
 	t.Helper()
 	p := peerAt(t, base, name)
 	out, code := p.sottoctl(append([]string{"--json", "init", "--name", name}, initFlags...)...)
@@ -97,7 +97,7 @@ func newPeerAt(t *testing.T, base, name string, initFlags ...string) (*peer, ini
 }
 
 // peerAt is a peer without a profile.
-func peerAt(t *testing.T, base, name string) *peer {
+func peerAt(t testing.TB, base, name string) *peer {
 	t.Helper()
 	p := &peer{
 		t: t, name: name, dir: filepath.Join(base, name), secret: filepath.Join(base, name+".pass"),

@@ -23,17 +23,19 @@ const (
 
 // passage is a file on its way between two profiles through a relay that all can lose.
 type passage struct {
-	t        *testing.T
+	t        testing.TB
 	relay    *mortalRelay
 	narrow   *narrow.Narrow
 	ada, bo  *mortal
 	happened map[string]int
-	served   func(*peer) // looks at a process that has just been started; may be nil
+	// dies and lives look at a *peer or the *mortalRelay just before its process is killed, and when there is a new one.
+	dies, lives func(party any)
 }
 
-func newPassage(t *testing.T) *passage {
+func newPassage(t testing.TB) *passage {
 	t.Helper()
-	p := &passage{t: t, relay: startMortalRelay(t), happened: map[string]int{}}
+	ignore := func(any) {}
+	p := &passage{t: t, relay: startMortalRelay(t), happened: map[string]int{}, dies: ignore, lives: ignore}
 	p.narrow = narrow.Start(t, p.relay.listen)
 	pass := p.narrow.Pass(p.relay.pass)
 	p.ada = &mortal{peer: startPeer(t, "Ada", "--relay", pass)}
@@ -51,7 +53,9 @@ func (p *passage) suffer(s narrow.Step) {
 	case cutAll:
 		p.narrow.Cut()
 	case killRelay:
+		p.dies(p.relay)
 		p.relay.restart()
+		p.lives(p.relay)
 		p.narrow.Cut()
 	case killSender:
 		p.again(p.ada)
@@ -62,11 +66,11 @@ func (p *passage) suffer(s narrow.Step) {
 
 func (p *passage) again(m *mortal) {
 	p.t.Helper()
+	p.dies(m.peer)
 	m.kill()
 	m.serve()
-	if p.served != nil {
-		p.served(m.peer)
-	}
+	m.call("whoami", nil).ok() // it is open
+	p.lives(m.peer)
 }
 
 // until suffers narrow.Steps while it asks again and again, until enough says so. A request whose process was killed is asked anew.
@@ -127,7 +131,7 @@ func (p *passage) carry(path string, uploading, downloading []narrow.Step) (send
 	return sending, fetching
 }
 
-func same(t *testing.T, a, b string) {
+func same(t testing.TB, a, b string) {
 	t.Helper()
 	want, err := os.ReadFile(a)
 	if err != nil {

@@ -239,7 +239,7 @@ func (m *mortal) kill() {
 }
 
 // acquaint makes two profiles contacts of each other.
-func acquaint(t *testing.T, inviter, invited *peer) {
+func acquaint(t testing.TB, inviter, invited *peer) {
 	t.Helper()
 	var invitation inviteObject
 	inviter.call("invite", nil).into(&invitation)
@@ -322,7 +322,7 @@ func noKeysLeft(t *testing.T, m *mortal) {
 
 // mortalRelay is a relay process that is killed and started again at the same address with the same data.
 type mortalRelay struct {
-	t                           *testing.T
+	t                           testing.TB
 	program, listen, data, pass string
 	ops                         string    // where its counters are read; may be empty
 	words                       io.Writer // its log
@@ -330,7 +330,7 @@ type mortalRelay struct {
 	died                        int
 }
 
-func startMortalRelay(t *testing.T) *mortalRelay {
+func startMortalRelay(t testing.TB) *mortalRelay {
 	t.Helper()
 	r := &mortalRelay{t: t, program: filepath.Join(t.TempDir(), "sotto-relay"), data: filepath.Join(t.TempDir(), "relay"), words: os.Stderr}
 	if out, err := exec.Command("go", "build", "-o", r.program, "sotto/cmd/sotto-relay").CombinedOutput(); err != nil {

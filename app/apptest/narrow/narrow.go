@@ -31,7 +31,7 @@ type Step struct {
 type Narrow struct {
 	Reached chan Step
 
-	t       *testing.T
+	t       testing.TB
 	to      string
 	address string
 
@@ -42,7 +42,7 @@ type Narrow struct {
 }
 
 // Start puts a proxy before an address.
-func Start(t *testing.T, to string) *Narrow {
+func Start(t testing.TB, to string) *Narrow {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
