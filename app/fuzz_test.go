@@ -141,6 +141,7 @@ var fuzzed = map[string]string{
 	"storage/sqlite.Salvage":            "FuzzSalvage",
 	"storage/sqlite.Open":               "it takes the name of a file; what stands in it is read by the decoders of bodies",
 	"storage/sqlite.decodeAnnotation":   "FuzzBodies",
+	"storage/sqlite.decodeAttachment":   "FuzzBodies",
 	"storage/sqlite.decodeConsent":      "FuzzBodies",
 	"storage/sqlite.decodeContact":      "FuzzBodies",
 	"storage/sqlite.decodeConversation": "FuzzBodies",

@@ -196,7 +196,7 @@ func TestEveryLabelIsUsedAndStandsWhereItBelongs(t *testing.T) {
 			t.Errorf("label %s (%s) is not used", purpose, constant)
 		}
 	}
-	if len(wireLabels(t)) != 4 || len(encode.Labels())+4 != len(everyLabel(t)) {
+	if len(wireLabels(t)) != 6 || len(encode.Labels())+6 != len(everyLabel(t)) {
 		t.Errorf("%d labels in transport/wire, %d in Labels, %d in all", len(wireLabels(t)), len(encode.Labels()), len(everyLabel(t)))
 	}
 }
