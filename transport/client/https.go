@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sotto/transport/wire"
@@ -170,6 +171,7 @@ func (a *answer) copyTo(w io.Writer, n int64) (done int64, err error) {
 // refusal is what a status means to the caller (docs/PROTOCOL.md section 9.9).
 func (a *answer) refusal() error {
 	code, known := map[int]wire.Code{
+		http.StatusRequestTimeout:        wire.CodeUnavailable,
 		http.StatusUnauthorized:          wire.CodeUnauthorized,
 		http.StatusForbidden:             wire.CodeUnauthorized,
 		http.StatusNotFound:              wire.CodeNotFound,
@@ -197,15 +199,18 @@ func (a *answer) refusal() error {
 type part struct {
 	watch *watch
 
-	mu   sync.Mutex
-	from io.Reader
-	left int64
-	err  error
+	from  io.Reader // read by one goroutine of the transport, which may hang in it
+	left  int64
+	ended atomic.Bool // no read begins any more
+
+	mu  sync.Mutex
+	err error
 }
 
 func (p *part) Read(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	if p.ended.Load() {
+		return 0, io.ErrClosedPipe
+	}
 	if p.left == 0 {
 		return 0, io.EOF
 	}
@@ -219,12 +224,18 @@ func (p *part) Read(b []byte) (int, error) {
 		err = nil
 	}
 	if err != nil {
+		p.mu.Lock()
 		p.err = err
+		p.mu.Unlock()
 	}
 	return n, err
 }
 
-func (*part) Close() error { return nil }
+// Close lets no read begin any more; it does not wait for one that hangs.
+func (p *part) Close() error {
+	p.ended.Store(true)
+	return nil
+}
 
 func (p *part) failure() error {
 	p.mu.Lock()
