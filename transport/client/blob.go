@@ -53,7 +53,7 @@ func (c *Client) UploadOffset(ctx context.Context, key wire.UploadKey) (offset i
 
 // Upload brings one part: the n bytes of r belong at offset. next is what is on the relay's disk then: offset+n after
 // success, and with ErrConflict (the relay is elsewhere, or another part came first) where to go on. After any other
-// error ask UploadOffset. A read of r that hangs may outlive the call. Other errors: those of reading r, ErrNotFound, ErrTooLarge (beyond the granted size), ErrQuota
+// error ask UploadOffset. r must not hang: a read that has begun may be waited for, or outlive the call. Other errors: those of reading r, ErrNotFound, ErrTooLarge (beyond the granted size), ErrQuota
 // (the relay's disk is full, with wire.RetryAfter), ErrUnavailable, ErrOffline, ErrMalformed (no sense in the answer).
 func (c *Client) Upload(ctx context.Context, key wire.UploadKey, offset int64, r io.Reader, n int64) (next int64, err error) {
 	if offset < 0 || n < 1 || offset > wire.MaxBlob || n > wire.MaxBlob-offset {

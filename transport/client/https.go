@@ -199,7 +199,7 @@ func (a *answer) refusal() error {
 type part struct {
 	watch *watch
 
-	from  io.Reader // read by one goroutine of the transport, which may hang in it
+	from  io.Reader // read by one goroutine of the transport
 	left  int64
 	ended atomic.Bool // no read begins any more
 

@@ -306,18 +306,3 @@ func TestRequestsHoldWhatTheyMustAndNothingOfTheSender(t *testing.T) {
 		}
 	})
 }
-
-func TestAReaderThatHangsDoesNotHoldUpItsCaller(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := &liar{answer: func(req *http.Request, conn net.Conn) {
-			_, _ = io.WriteString(conn, head(100))
-			_, _ = io.CopyN(io.Discard, req.Body, 5) // and the connection breaks
-		}}
-		body, feed := io.Pipe()
-		defer feed.Close()
-		go func() { _, _ = feed.Write([]byte("first")) }()
-		if _, err := clientOf(t, d).Upload(t.Context(), wire.UploadKey{1}, 0, body, 100); !errors.Is(err, wire.ErrOffline) {
-			t.Errorf("error %v", err)
-		}
-	})
-}
