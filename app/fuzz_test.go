@@ -134,6 +134,9 @@ var fuzzed = map[string]string{
 	"transport/wire.ParseAddress": "FuzzParsePass",
 	"transport/wire.ParsePass":    "FuzzParsePass",
 
+	"storage/blob.Open":      "it takes the name of a folder that the program chooses",
+	"storage/blob.parseName": "FuzzParseName",
+
 	"storage/search.decode": "FuzzDecode",
 	"storage/search.parse":  "FuzzQuery",
 	"storage/search.unseal": "FuzzUnseal",
@@ -171,7 +174,7 @@ var decoderName = regexp.MustCompile(`^(Parse|Decode|Open|Load|Verify|Unmarshal|
 // decodingRooms are the rooms in which every function of such a name must stand in the table.
 var decodingRooms = []string{
 	"app/media", "app/messenger", "app/privacy/backup", "app/privacy/export", "app/security", "chat", "chat/content", "cmd/sottoctl", "crypto/encode", "crypto/filecrypt", "crypto/handshake",
-	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/search", "storage/sqlite", "transport/relay", "transport/wire",
+	"crypto/identity", "crypto/ratchet", "crypto/vault", "storage/blob", "storage/search", "storage/sqlite", "transport/relay", "transport/wire",
 }
 
 func TestEveryDecoderOfHostileInputIsFuzzed(t *testing.T) {

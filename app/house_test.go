@@ -55,6 +55,11 @@ var walls = []wall{
 		reason: "the index reads the history and seals its snapshot; Unicode's decompositions let accents be ignored",
 	},
 	{
+		room:   "storage/blob",
+		allow:  []string{"chat", "chat/disk"},
+		reason: "files are sealed before they come here: it has no key and opens nothing",
+	},
+	{
 		room:   "storage/...",
 		allow:  []string{"storage/...", "chat", "chat/disk", "crypto/vault", "crypto/encode", "crypto/filecrypt", sqlite},
 		reason: "storage keeps sealed rows: it knows the ports of chat and the vault, no use case and no network",

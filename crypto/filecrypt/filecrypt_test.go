@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"sotto/chat"
+	"sotto/transport/wire"
 )
 
 // content returns size bytes that repeat nowhere: the SHA-256 of 0, 1, 2, ... one after the other.
@@ -217,8 +218,8 @@ func TestClosedHoldsNothing(t *testing.T) {
 }
 
 func TestTheBoundsAreThoseOfTheVocabulary(t *testing.T) {
-	if MaxFile != chat.MaxFile || SealedSize(MaxFile) != MaxSealed || MaxSealed != 104_883_200 {
-		t.Errorf("MaxFile %d, sealed %d, MaxSealed %d", MaxFile, SealedSize(MaxFile), MaxSealed)
+	if MaxFile != chat.MaxFile || SealedSize(MaxFile) != MaxSealed || MaxSealed != wire.MaxBlob {
+		t.Errorf("MaxFile %d, sealed %d, MaxSealed %d, a relay's %d", MaxFile, SealedSize(MaxFile), MaxSealed, wire.MaxBlob)
 	}
 	if PaddedSize(-1) != 0 || PaddedSize(MaxFile+1) != 0 || SealedSize(-1) != 0 || SealedSize(MaxFile+1) != 0 {
 		t.Error("a size that is none has a length")
