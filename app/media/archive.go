@@ -28,7 +28,7 @@ func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) 
 	}
 	parts := map[string]bool{}
 	var claimed uint64
-	for i := 0; i < count && i < maxEntries && s.left() >= 46; i++ {
+	for i := 0; i < count && s.left() >= 46; i++ {
 		h := s.peek(46)
 		if string(h[:4]) != "PK\x01\x02" {
 			break
@@ -86,14 +86,14 @@ func zipEntry(name string, parts map[string]bool, found map[Warning]bool, typ Ty
 	}
 }
 
-// zipDirectory finds the directory by the record at the end; nil when there is none within 64 KiB, or it lies elsewhere
-// than the record says, or is of the 64-bit form, which no file of this size needs.
+// zipDirectory finds the directory by the record at the end (section 4.3.16, and 4.3.14 for the 64-bit form); nil when there
+// is none within 64 KiB, or it does not lie where the record says.
 func zipDirectory(src io.ReaderAt, size int64) (*scanner, int, error) {
-	const record = 22
+	const record, locator, record64 = 22, 20, 56
 	if size < record {
 		return nil, 0, nil
 	}
-	tail := make([]byte, min(size, record+64<<10))
+	tail := make([]byte, min(size, record+locator+record64+64<<10))
 	from := size - int64(len(tail))
 	s := newScanner(src, size)
 	s.skip(from)
@@ -110,16 +110,22 @@ func zipDirectory(src io.ReaderAt, size int64) (*scanner, int, error) {
 		return nil, 0, nil
 	}
 	r := tail[at : at+record]
-	count := int(binary.LittleEndian.Uint16(r[10:]))
+	count := int64(binary.LittleEndian.Uint16(r[10:]))
 	length, start := int64(binary.LittleEndian.Uint32(r[12:])), int64(binary.LittleEndian.Uint32(r[16:]))
+	if l := at - locator; l >= record64 && string(tail[l:l+4]) == "PK\x06\x07" && string(tail[l-record64:l-record64+4]) == "PK\x06\x06" {
+		at = l - record64
+		r = tail[at:l]
+		count = int64(binary.LittleEndian.Uint64(r[32:]))
+		length, start = int64(binary.LittleEndian.Uint64(r[40:])), int64(binary.LittleEndian.Uint64(r[48:]))
+	}
 	end := from + int64(at)
+	if start < 0 || length < 0 || count < 0 || start > end || length > end-start {
+		return nil, 0, nil
+	}
 	if shift := end - length - start; shift > 0 { // something stands before the archive
 		start += shift
 	}
-	if start < 0 || length < 0 || start+length > end {
-		return nil, 0, nil
-	}
 	d := newScanner(src, start+length)
 	d.skip(start)
-	return d, count, nil
+	return d, int(min(count, maxEntries)), nil
 }

@@ -32,7 +32,8 @@ const (
 
 // Why a picture is not shown.
 var (
-	// ErrNotPicture: its content is none of the formats that are decoded here: JPEG, PNG, GIF (its first frame), WebP (still).
+	// ErrNotPicture: its content is none of the formats that are decoded here: JPEG, PNG, GIF, WebP. Of an animation the
+	// first frame is shown.
 	ErrNotPicture = errors.New("not a picture that can be shown")
 	// ErrBudget: showing it would take more memory or time than a picture is given.
 	ErrBudget = errors.New("picture exceeds the bounds")
@@ -83,7 +84,7 @@ func DecodeThumbnail(data []byte) (*image.RGBA, error) {
 	switch {
 	case err != nil || h.media != mediaJPEG:
 		return nil, ErrBroken
-	case h.width > maxPreview || h.height > maxPreview:
+	case h.width > maxPreview || h.height > maxPreview || !h.affordable():
 		return nil, ErrBudget
 	}
 	return h.decode(context.Background(), src, int64(len(data)), maxPreview, maxPreview)
@@ -95,7 +96,11 @@ func (h header) affordable() bool {
 
 // decode decodes and scales; a panic of a decoder is a damaged picture.
 func (h header) decode(ctx context.Context, src io.ReaderAt, size int64, width, height int) (m *image.RGBA, err error) {
-	r := &budgetReader{ctx: ctx, src: io.NewSectionReader(src, 0, size), limit: h.cost + MaxMemory/2}
+	var whole io.Reader = io.NewSectionReader(src, 0, size)
+	if h.first != nil {
+		whole = &planReader{src: src, pieces: h.first}
+	}
+	r := &budgetReader{ctx: ctx, src: whole, limit: h.cost + MaxMemory/2}
 	defer func() {
 		if p := recover(); p != nil {
 			m, err = nil, fmt.Errorf("%w: the decoder failed", ErrBroken)
@@ -108,7 +113,7 @@ func (h header) decode(ctx context.Context, src io.ReaderAt, size int64, width, 
 	case err != nil:
 		return nil, ErrBroken
 	}
-	canvas := image.Rect(0, 0, h.width, h.height)
+	canvas := image.Rect(0, 0, h.width, h.height).Sub(h.place)
 	if !big.Bounds().In(canvas) {
 		return nil, ErrBroken
 	}

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"image"
 	"io"
 )
 
@@ -13,6 +14,9 @@ type header struct {
 	height int
 	turn   int   // orientation of Exif, 1 to 8; 0: not said
 	cost   int64 // bytes that decoding it allocates, an upper estimate but for the tables of a lossless WebP
+
+	first []piece     // of an animated WebP: a still one made of its first frame
+	place image.Point // of that frame on the canvas
 }
 
 // shown is the size with the orientation applied.
@@ -179,8 +183,11 @@ func webpHeader(s *scanner, h *header) {
 		case kind == "VP8X" && n >= 10:
 			b := s.peek(10)
 			h.width, h.height = 1+int(uint24(b[4:])), 1+int(uint24(b[7:]))
-		case kind == "ANIM" || kind == "ANMF":
-			s.fail() // the decoder knows still pictures only
+		case kind == "ANMF":
+			webpFirst(s, h, n)
+			s.skip(n + n&1)
+			webpTurn(s, h)
+			return
 		case kind == "VP8 " || kind == "VP8L":
 			w, t := webpSize(s, kind, n)
 			if h.width != 0 && (h.width != w || h.height != t) {
@@ -194,6 +201,57 @@ func webpHeader(s *scanner, h *header) {
 		}
 		s.skip(n + n&1)
 	}
+}
+
+// webpFirst makes a still picture of the first frame of an animation (RFC 9649 section 2.7.1.1), because the decoder knows no
+// others. The scanner stays where it is.
+func webpFirst(s *scanner, h *header, n int64) {
+	const fixed = 16
+	at, end := s.at, s.end
+	defer func() { s.at, s.end = at, end }()
+	if n < fixed || h.width == 0 {
+		s.fail()
+		return
+	}
+	b := bytes.Clone(s.peek(fixed))
+	h.place = image.Pt(2*int(uint24(b)), 2*int(uint24(b[3:])))
+	wide, high := 1+int(uint24(b[6:])), 1+int(uint24(b[9:]))
+	if h.place.X+wide > h.width || h.place.Y+high > h.height {
+		s.fail()
+		return
+	}
+	s.end = s.at + n
+	s.skip(fixed)
+	var p plan
+	for s.left() > 0 && s.err == nil {
+		from := s.at
+		kind, m := webpChunk(s)
+		switch {
+		case kind == "ALPH" && p.pieces == nil:
+			p.keep(from, 8+m+m&1)
+		case kind == "VP8 " || kind == "VP8L":
+			if w, t := webpSize(s, kind, m); w != wide || t != high {
+				s.fail()
+			}
+			flags := byte(0)
+			if p.pieces != nil {
+				flags = webpAlpha
+			}
+			p.keep(from, 8+m+m&1)
+			h.first = append([]piece{{insert: webpStill(p.size, flags, b[6:12]), n: 30}}, p.pieces...)
+			h.cost = 12*int64(wide+15)*int64(high+15) + treesOfWebP
+			return
+		}
+		s.skip(m + m&1)
+	}
+	s.fail()
+}
+
+// webpStill is the beginning of a still picture: the header of the file and that of its features.
+func webpStill(size int64, flags byte, extent []byte) []byte {
+	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(size+22))
+	b = append(b, "WEBPVP8X\x0a\x00\x00\x00"...)
+	return append(append(b, flags, 0, 0, 0), extent...)
 }
 
 // webpTurn looks for the orientation behind the pixels; damage there does not matter.

@@ -54,9 +54,6 @@ func TestMetadataIsRemovedAndThePixelsStay(t *testing.T) {
 		if bytes.Contains(b, []byte("PLANTED")) || bytes.Contains(b, []byte("GPS")) || bytes.Contains(b, []byte("xpacket")) {
 			t.Errorf("%s keeps metadata", name)
 		}
-		if name == "animated.webp" { // the decoder knows still pictures only
-			continue
-		}
 		if before, after := picture(t, data), picture(t, b); before.Rect != after.Rect || !bytes.Equal(before.Pix, after.Pix) {
 			t.Errorf("%s: other pixels than before", name)
 		}
@@ -260,9 +257,6 @@ func TestSmallPicturesFitTheirBounds(t *testing.T) {
 	files := seeds(t)
 	files["noise.png"] = loud.Bytes()
 	for name, data := range files {
-		if name == "animated.webp" {
-			continue
-		}
 		s, err := Small(t.Context(), bytes.NewReader(data), int64(len(data)))
 		if err != nil || len(s.Thumbnail) == 0 || len(s.Preview) == 0 || len(s.Thumbnail) > 8<<10 || len(s.Preview) > 64<<10 {
 			t.Errorf("%s: %d and %d bytes, %v", name, len(s.Thumbnail), len(s.Preview), err)

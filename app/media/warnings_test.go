@@ -69,6 +69,20 @@ func withZIP(b []byte, change func(entry []byte)) []byte {
 	}
 }
 
+// zip64 gives an archive the end of the 64-bit form.
+func zip64(b []byte) []byte {
+	at := len(b) - 22
+	end := bytes.Clone(b[at:])
+	r := make([]byte, 56)
+	copy(r, "PK\x06\x06")
+	binary.LittleEndian.PutUint64(r[32:], uint64(binary.LittleEndian.Uint16(end[10:])))
+	binary.LittleEndian.PutUint64(r[40:], uint64(binary.LittleEndian.Uint32(end[12:])))
+	binary.LittleEndian.PutUint64(r[48:], uint64(binary.LittleEndian.Uint32(end[16:])))
+	l := append([]byte("PK\x06\x07"), make([]byte, 16)...)
+	copy(end[8:], "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")
+	return slices.Concat(b[:at], r, l, end)
+}
+
 // oleOf is an OLE file whose directory has entries, in one sector each three after the root.
 func oleOf(class string, names ...string) []byte {
 	b := make([]byte, 512)
@@ -170,6 +184,9 @@ func TestFilesThatMayHarmAreNamed(t *testing.T) {
 		{"holiday.zip", "", zipOf(t, "a.jpg", "b/c.txt"), []Warning{WarnArchive}},
 		{"holiday.zip", "", zipOf(t, "a.jpg", "b/photo.jpg.exe"), []Warning{WarnArchiveExecutable, WarnArchive}},
 		{"holiday.zip", "", zipOf(t, "b.lnk"), []Warning{WarnArchiveExecutable, WarnArchive}},
+		{"large form.zip", "", zip64(zipOf(t, "a.jpg")), []Warning{WarnArchive}},
+		{"large form.zip", "", zip64(zipOf(t, "a.exe")), []Warning{WarnArchiveExecutable, WarnArchive}},
+		{"before.zip", "", append([]byte("PK\x03\x04"), zipOf(t, "a.exe")...), []Warning{WarnArchiveExecutable, WarnArchive}},
 		{"secret.zip", "", withZIP(zipOf(t, "a.jpg"), func(e []byte) { e[8] |= 1 }), []Warning{WarnEncrypted, WarnArchive}},
 		{"bomb.zip", "", withZIP(zipOf(t, "a", "b"), func(e []byte) { copy(e[24:], "\x00\x00\x00\xf0") }), []Warning{WarnBomb, WarnArchive}},
 		{"cut.zip", "", zipOf(t, "a.jpg")[:60], []Warning{WarnEncrypted, WarnArchive}},

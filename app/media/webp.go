@@ -7,8 +7,9 @@ import (
 
 // Flags of a VP8X chunk (RFC 9649 section 2.7).
 const (
-	webpXMP  = 0x04
-	webpEXIF = 0x08
+	webpXMP   = 0x04
+	webpEXIF  = 0x08
+	webpAlpha = 0x10
 )
 
 // stripWebP plans a WebP file without metadata: frames, transparency, colour profile and animation stay.
