@@ -217,6 +217,9 @@ type Gate interface {
 type Outbox interface {
 	// Enqueue queues an encoded content (package chat/content) for the contact within the unit of work.
 	Enqueue(tx Tx, to ContactID, id MessageID, content []byte) error
+	// LetGo ends what goes on about the file of a message that the unit of work is about to delete, and lets its blob be
+	// removed on the relay where nobody is to fetch it any more. nil for a message without a file.
+	LetGo(tx Tx, m Message) error
 	// Flush wakes the sender after the unit of work has committed.
 	Flush()
 }

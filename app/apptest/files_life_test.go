@@ -517,3 +517,50 @@ func TestAFileThatIsNotWhatItSaysIsNotSent(t *testing.T) {
 		t.Errorf("%d files and %d messages are kept", n, len(rows))
 	}
 }
+
+func TestWhoDeletesAnOfferHereLeavesNothingOnTheRelay(t *testing.T) {
+	w, ada, ben := friends(t)
+	file := apptest.Bytes(1, 1000)
+	first, second := ada.Give(ben, "a", file), ada.Give(ben, "b", file)
+	offered(ben, first.ID)
+	offered(ben, second.ID)
+	msg, err := ben.Message(t.Context(), first.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = ben.Store.Erase(t.Context(), func(tx chat.Tx) error { // as privacy does
+		return errors.Join(ben.LetGo(tx, msg), tx.Messages().Delete(msg.ID))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.Flush()
+	ben.Until("the first to be gone", func() bool { return len(w.BlobsAt(w.Relay)) == 1 })
+	if err := ben.Remove(t.Context(), ada.ID); err != nil {
+		t.Fatal(err)
+	}
+	ben.Until("the second to be gone", func() bool { return len(w.BlobsAt(w.Relay)) == 0 })
+}
+
+// TestAFileIsFoundWhereverTheReceiverIsRead: its message came in at the new mailbox, the file lies with the old one.
+func TestAFileIsFoundWhereverTheReceiverIsRead(t *testing.T) {
+	w, ada, ben := friends(t)
+	other := w.AddRelay(wire.Address{Host: "127.0.0.1", Port: 4002, Mode: wire.Plain})
+	file := apptest.Bytes(1, 1000)
+	msg := ada.Give(ben, "a", file)
+	offered(ben, msg.ID)
+	if err := ben.SetHomeRelay(t.Context(), w.PassOf(other)); err != nil {
+		t.Fatal(err)
+	}
+	ada.Until("the new route", func() bool { return reachedAt(t, ada, ben) == "127.0.0.1:4002" })
+	err := ben.Store.Update(t.Context(), func(tx chat.Tx) error {
+		a, err := tx.Attachments().Get(msg.ID)
+		a.Relay = "sotto-relay://127.0.0.1:4002#plain"
+		return errors.Join(err, tx.Attachments().Put(a))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetched(t, ben, msg.ID, file)
+	ben.Until("the relay to have let go", func() bool { return len(w.BlobsAt(w.Relay)) == 0 })
+}

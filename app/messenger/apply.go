@@ -58,7 +58,7 @@ func (in *intake) hand(contact chat.Contact, c content.Content) error {
 	if err := handler(in.Tx, contact.ID, c); err != nil {
 		return err
 	}
-	in.rescan = true // it may have queued an answer
+	in.rescan, in.files, in.blobs = true, true, true // it may have queued an answer, or removed messages with files
 	e := Event{Type: EventConsent, Contact: contact.ID, Conversation: c.Conv, Message: c.ID, Detail: c.Kind().String()}
 	switch b := c.Body.(type) {
 	case content.Consent:

@@ -185,6 +185,9 @@ func (m *Messenger) Remove(ctx context.Context, id chat.ContactID) error {
 			return err
 		}
 		conv := u.m.ConversationWith(id)
+		if err := u.leaveBlobs(conv); err != nil {
+			return err
+		}
 		if err := ignoreMissing(u.Conversations().Destroy(conv)); err != nil {
 			return err
 		}

@@ -245,15 +245,50 @@ func (u *unit) letGo(msg chat.Message, takenBack bool) error {
 	if msg.Kind != chat.KindAttachment {
 		return nil
 	}
-	a, err := u.Attachments().Get(msg.ID)
-	if err != nil {
-		return ignoreMissing(err)
-	}
-	if msg.Direction == chat.In && a.State != chat.FileHere || msg.Direction == chat.Out && (takenBack || a.State != chat.FileHere) {
-		if err := u.removeBlob(a.Relay, a.ReadKey); err != nil {
-			return err
-		}
+	if err := u.leaveBlob(msg, takenBack); err != nil {
+		return err
 	}
 	u.files = true
 	return u.Attachments().Delete(msg.ID)
+}
+
+// leaveBlobs is leaveBlob for a whole conversation that is removed.
+func (u *unit) leaveBlobs(conv chat.ConversationID) error {
+	const page = 200
+	for before := int64(0); ; {
+		list, err := u.Attachments().Page(conv, before, page)
+		if err != nil || len(list) == 0 {
+			return ignoreDamage(err)
+		}
+		u.files = true
+		for _, msg := range list {
+			if err := u.leaveBlob(msg, false); err != nil {
+				return err
+			}
+			before = msg.Position
+		}
+	}
+}
+
+// ignoreDamage is ignoreMissing for what goes: where it cannot be read, the blob ends by itself.
+func ignoreDamage(err error) error {
+	if errors.Is(err, chat.ErrDamaged) {
+		return nil
+	}
+	return ignoreMissing(err)
+}
+
+// leaveBlob lets the blob of a message go on the relay where nobody is to fetch it any more.
+func (u *unit) leaveBlob(msg chat.Message, takenBack bool) error {
+	if msg.Kind != chat.KindAttachment {
+		return nil
+	}
+	a, err := u.Attachments().Get(msg.ID)
+	if err != nil {
+		return ignoreDamage(err)
+	}
+	if msg.Direction == chat.In && a.State == chat.FileHere || msg.Direction == chat.Out && !takenBack && a.State == chat.FileHere {
+		return nil
+	}
+	return u.removeBlob(a.Relay, a.ReadKey)
 }

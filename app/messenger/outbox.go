@@ -82,6 +82,11 @@ func (m *Messenger) Enqueue(tx chat.Tx, to chat.ContactID, id chat.MessageID, en
 	return err
 }
 
+// LetGo implements chat.Outbox.
+func (m *Messenger) LetGo(tx chat.Tx, msg chat.Message) error {
+	return (&unit{Tx: tx, m: m, now: m.now()}).leaveBlob(msg, false)
+}
+
 // Flush implements chat.Outbox: it looks at the queue again and sends what is due, also what waits for a relay that was
 // away.
 func (m *Messenger) Flush() {

@@ -29,7 +29,7 @@ func (e *Eraser) Answer(ctx context.Context, id chat.MessageID, outcome content.
 		if err != nil {
 			return err
 		}
-		if went, err = erase(tx, q, outcome); err != nil {
+		if went, err = e.mail.erase(tx, q, outcome); err != nil {
 			return err
 		}
 		return e.reply(tx, q, outcome, went)
@@ -103,7 +103,7 @@ func (e *Eraser) requested(tx chat.Tx, q Question) error {
 		return err
 	}
 	if own {
-		went, err := erase(tx, q, content.Honoured)
+		went, err := e.mail.erase(tx, q, content.Honoured)
 		if err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func onlyOwnMessages(tx chat.Tx, q Question) (bool, error) {
 }
 
 // erase removes what the question names, as far as the outcome says.
-func erase(tx chat.Tx, q Question, outcome content.Outcome) (went gone, err error) {
+func (out mail) erase(tx chat.Tx, q Question, outcome content.Outcome) (went gone, err error) {
 	if outcome == content.Refused {
 		return went, nil
 	}
@@ -229,7 +229,7 @@ func erase(tx chat.Tx, q Question, outcome content.Outcome) (went gone, err erro
 		return went, err
 	}
 	if len(q.Targets) == 0 && outcome == content.Honoured {
-		if went, err = destroy(tx, conv); err != nil {
+		if went, err = out.destroy(tx, conv); err != nil {
 			return went, err
 		}
 		return went, tx.Conversations().Put(emptied(conv))
@@ -238,12 +238,12 @@ func erase(tx chat.Tx, q Question, outcome content.Outcome) (went gone, err erro
 		return !m.Deleted && m.Conversation == conv.ID && (outcome == content.Honoured || m.Author == q.Peer)
 	}
 	if len(q.Targets) > 0 {
-		return buryTargets(tx, q.Targets, mayGo)
+		return out.buryTargets(tx, q.Targets, mayGo)
 	}
-	return buryAll(tx, conv.ID, mayGo)
+	return out.buryAll(tx, conv.ID, mayGo)
 }
 
-func buryTargets(tx chat.Tx, targets []chat.MessageID, mayGo func(chat.Message) bool) (went gone, err error) {
+func (out mail) buryTargets(tx chat.Tx, targets []chat.MessageID, mayGo func(chat.Message) bool) (went gone, err error) {
 	for _, id := range targets {
 		m, err := tx.Messages().Get(id)
 		if errors.Is(err, chat.ErrNotFound) {
@@ -259,7 +259,7 @@ func buryTargets(tx chat.Tx, targets []chat.MessageID, mayGo func(chat.Message) 
 		if err != nil {
 			return went, err
 		}
-		if err := bury(tx, m); err != nil {
+		if err := out.bury(tx, m); err != nil {
 			return went, err
 		}
 		went = went.plus(1, held)
@@ -267,7 +267,7 @@ func buryTargets(tx chat.Tx, targets []chat.MessageID, mayGo func(chat.Message) 
 	return went, forget(tx, targets...)
 }
 
-func buryAll(tx chat.Tx, conv chat.ConversationID, mayGo func(chat.Message) bool) (went gone, err error) {
+func (out mail) buryAll(tx chat.Tx, conv chat.ConversationID, mayGo func(chat.Message) bool) (went gone, err error) {
 	for after := int64(0); ; {
 		page, err := tx.Messages().PageAfter(conv, after, 200)
 		if err != nil || len(page) == 0 {
@@ -283,7 +283,7 @@ func buryAll(tx chat.Tx, conv chat.ConversationID, mayGo func(chat.Message) bool
 			if err != nil {
 				return went, err
 			}
-			if err := bury(tx, m); err != nil {
+			if err := out.bury(tx, m); err != nil {
 				return went, err
 			}
 			buried, went = append(buried, m.ID), went.plus(1, held)

@@ -50,7 +50,7 @@ func (e *Eraser) DeleteMessages(ctx context.Context, ids ...chat.MessageID) (int
 			if err != nil {
 				return err
 			}
-			if err := bury(tx, m); err != nil {
+			if err := e.mail.bury(tx, m); err != nil {
 				return err
 			}
 			detail := ""
@@ -67,6 +67,7 @@ func (e *Eraser) DeleteMessages(ctx context.Context, ids ...chat.MessageID) (int
 	if err != nil {
 		return 0, fmt.Errorf("deleting messages: %w", err)
 	}
+	e.mail.flush()
 	return count, nil
 }
 
@@ -86,7 +87,7 @@ func (e *Eraser) DeleteConversation(ctx context.Context, id chat.ConversationID,
 				return err
 			}
 		}
-		if went, err = destroy(tx, conv); err != nil {
+		if went, err = e.mail.destroy(tx, conv); err != nil {
 			return err
 		}
 		if err := tx.Conversations().Put(emptied(conv)); err != nil {
@@ -97,9 +98,7 @@ func (e *Eraser) DeleteConversation(ctx context.Context, id chat.ConversationID,
 	if err != nil {
 		return 0, fmt.Errorf("deleting a conversation: %w", err)
 	}
-	if ask {
-		e.mail.flush()
-	}
+	e.mail.flush()
 	return went.messages, nil
 }
 
@@ -129,7 +128,7 @@ func emptied(c chat.Conversation) chat.Conversation {
 }
 
 // destroy removes a conversation and all that points into it, and returns what it had.
-func destroy(tx chat.Tx, conv chat.Conversation) (went gone, err error) {
+func (out mail) destroy(tx chat.Tx, conv chat.Conversation) (went gone, err error) {
 	count, err := tx.Messages().Count(conv.ID)
 	if err != nil {
 		return went, err
@@ -141,6 +140,9 @@ func destroy(tx chat.Tx, conv chat.Conversation) (went gone, err error) {
 	if err := unqueue(tx, func(_ chat.QueueItem, c content.Content) bool {
 		return c.Conv == conv.ID && concernsMessages(c.Kind())
 	}); err != nil {
+		return went, err
+	}
+	if err := out.letGoAll(tx, conv.ID); err != nil {
 		return went, err
 	}
 	names := [][]byte{conv.ID[:]}
@@ -156,7 +158,7 @@ func destroy(tx chat.Tx, conv chat.Conversation) (went gone, err error) {
 }
 
 // bury turns a message into a tombstone and takes away its file and what was said about it.
-func bury(tx chat.Tx, m chat.Message) error {
+func (out mail) bury(tx chat.Tx, m chat.Message) error {
 	if err := unqueue(tx, func(q chat.QueueItem, c content.Content) bool {
 		switch b := c.Body.(type) {
 		case content.Edit:
@@ -172,6 +174,9 @@ func bury(tx chat.Tx, m chat.Message) error {
 		return err
 	}
 	if err := uncount(tx, m); err != nil {
+		return err
+	}
+	if err := out.letGo(tx, m); err != nil && !errors.Is(err, chat.ErrDamaged) {
 		return err
 	}
 	if err := tx.Attachments().Delete(m.ID); err != nil {

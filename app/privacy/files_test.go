@@ -3,6 +3,7 @@ package privacy_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,20 @@ func (w *world) ask(id chat.MessageID, targets ...chat.MessageID) error {
 			ID: id, Conv: conversation(ada), Body: content.Erasure{Outcome: content.Requested, Request: id, Targets: targets},
 		})
 	})
+}
+
+func TestWhoDeletesLetsGoOfTheFilesElsewhere(t *testing.T) {
+	w := newWorld(t)
+	one, two, three := w.away(ada), w.picture(ada, ada, "fetched"), w.away(ada)
+	if _, err := w.eraser.DeleteMessages(t.Context(), one.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.eraser.DeleteConversation(t.Context(), one.Conversation, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := []chat.MessageID{one.ID, three.ID, two.ID}; !slices.Equal(w.out.let, want) || w.out.flushed != 2 {
+		t.Errorf("let go %v and flushed %d times, want %v", w.out.let, w.out.flushed, want)
+	}
 }
 
 func TestReportsOfErasureCountFiles(t *testing.T) {

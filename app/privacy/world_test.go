@@ -32,6 +32,7 @@ type world struct {
 
 type outbox struct {
 	sent    []sent
+	let     []chat.MessageID // whose files were let go
 	flushed int
 }
 
@@ -46,6 +47,11 @@ func (o *outbox) Enqueue(_ chat.Tx, to chat.ContactID, _ chat.MessageID, b []byt
 		return err
 	}
 	o.sent = append(o.sent, sent{to, c})
+	return nil
+}
+
+func (o *outbox) LetGo(_ chat.Tx, m chat.Message) error {
+	o.let = append(o.let, m.ID)
 	return nil
 }
 
