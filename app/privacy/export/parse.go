@@ -2,7 +2,11 @@ package export
 
 import (
 	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -140,4 +144,14 @@ func unstamp(s string) (time.Time, bool) {
 	}
 	t, err := time.Parse(timeLayout, s)
 	return t.UTC(), err == nil && t.Year() >= 1970
+}
+
+// unmarshal reads one JSON object and nothing after it. Members that are not known came later (fields are only added).
+func unmarshal(b []byte, v any) bool {
+	dec := json.NewDecoder(strings.NewReader(string(b)))
+	if dec.Decode(v) != nil {
+		return false
+	}
+	_, err := dec.Token()
+	return errors.Is(err, io.EOF)
 }

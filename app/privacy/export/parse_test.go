@@ -14,6 +14,8 @@ func FuzzParseLines(f *testing.F) {
 	f.Add([]byte(`{"v":1,"type":"message","id":"` + strings.Repeat("ab", 16) + `","from":"","reactions":[{}],"raw":"AA=="}`))
 	f.Add([]byte(`{"v":1,"type":"contact","id":"` + strings.Repeat("ab", 32) + `","certificate":"AA=="}`))
 	f.Add([]byte("\xc3\x0d\x04\x09\x03"))
+	f.Add([]byte(`{"v":1,"type":"message","kind":"attachment","direction":"in","state":"read","text":"","file":{"name":"../x","size":5,"state":"here","path":"attachments/0-x","sha256":"00"}}`))
+	f.Add([]byte(`{"v":1,"type":"message","kind":"attachment","file":{"name":"nul","size":104857601,"state":"missing","reason":"gone"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		alloc.Check(t, len(b), func() {
 			parseConversation(b)
