@@ -248,7 +248,7 @@ func (j *journal) holds(words []string) (hits []string) {
 }
 
 // startPeerIn is startPeer with its words kept.
-func startPeerIn(t *testing.T, words io.Writer, name string, initFlags ...string) *peer {
+func startPeerIn(t testing.TB, words io.Writer, name string, initFlags ...string) *peer {
 	t.Helper()
 	p, _ := newPeer(t, name, initFlags...)
 	p.words = words

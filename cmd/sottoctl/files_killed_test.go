@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"sotto/app/apptest/leak"
 	"sotto/app/apptest/narrow"
+	"sotto/crypto/filecrypt"
 )
 
 // What may fall upon a file on its way.
@@ -28,6 +32,8 @@ type passage struct {
 	narrow   *narrow.Narrow
 	ada, bo  *mortal
 	happened map[string]int
+	caption  string   // of the file
+	said     *journal // all that the processes say beside their answers
 	// dies and lives look at a *peer or the *mortalRelay just before its process is killed, and when there is a new one.
 	dies, lives func(party any)
 }
@@ -35,11 +41,18 @@ type passage struct {
 func newPassage(t testing.TB) *passage {
 	t.Helper()
 	ignore := func(any) {}
-	p := &passage{t: t, relay: startMortalRelay(t), happened: map[string]int{}, dies: ignore, lives: ignore}
+	p := &passage{t: t, relay: startMortalRelay(t), happened: map[string]int{}, said: &journal{}, dies: ignore, lives: ignore}
+	p.relay.words = p.said
+	p.relay.restart() // so that all it says is heard
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(p.said.text())
+		}
+	})
 	p.narrow = narrow.Start(t, p.relay.listen)
 	pass := p.narrow.Pass(p.relay.pass)
-	p.ada = &mortal{peer: startPeer(t, "Ada", "--relay", pass)}
-	p.bo = &mortal{peer: startPeer(t, "Bo", "--relay", pass)}
+	p.ada = &mortal{peer: startPeerIn(t, p.said, "Ada", "--relay", pass)}
+	p.bo = &mortal{peer: startPeerIn(t, p.said, "Bo", "--relay", pass)}
 	acquaint(t, p.ada.peer, p.bo.peer)
 	return p
 }
@@ -109,7 +122,7 @@ func (p *passage) carry(path string, uploading, downloading []narrow.Step) (send
 	began := time.Now()
 	p.narrow.Plan(uploading...)
 	var sent messageObject
-	p.ada.call("send", map[string]any{"contact": "Bo", "file": path, "wait": "0"}).into(&sent)
+	p.ada.call("send", map[string]any{"contact": "Bo", "file": path, "caption": p.caption, "wait": "0"}).into(&sent)
 	p.until(p.ada, "sync", map[string]any{"wait": "1s"}, func() bool {
 		f := p.ada.file("Bo", sent.ID)
 		return f != nil && f.State == "here" && p.bo.file("Ada", sent.ID) != nil
@@ -165,20 +178,77 @@ func seedOf(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 1))
 }
 
-// TestAFileArrivesThoughItsWayIsCutAndEveryoneIsKilled sends 8 MiB through a proxy that stops at seeded bytes.
+// secretsOf are what a file says of itself, and its size in the forms in which programs write sizes.
+func secretsOf(name, caption, inside, typ string, size int64) []leak.Secret {
+	list := []leak.Secret{
+		{Name: "name", Value: []byte(name)},
+		{Name: "caption", Value: []byte(caption)},
+		{Name: "content", Value: []byte(inside)},
+		{Name: "type", Value: []byte(typ)},
+		{Name: "size", Value: []byte(strconv.FormatInt(size, 10))},
+		{Name: "size, big endian", Value: binary.BigEndian.AppendUint64(nil, uint64(size))},
+		{Name: "size, little endian", Value: binary.LittleEndian.AppendUint64(nil, uint64(size))},
+	}
+	for word := range strings.FieldsSeq(strings.TrimSuffix(name, filepath.Ext(name))) {
+		list = append(list, leak.Secret{Name: "a word of the name", Value: []byte(word)})
+	}
+	return list
+}
+
+// TestAFileArrivesThoughItsWayIsCutAndEveryoneIsKilled sends 8 MiB through a proxy that stops at seeded bytes, and looks
+// at everything that lies anywhere when somebody is killed, for what nobody is to know.
 func TestAFileArrivesThoughItsWayIsCutAndEveryoneIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and kills whole programs")
 	}
 	r := seedOf(t)
 	p := newPassage(t)
-	const size = 8 << 20
-	path := fileIn(t, t.TempDir(), "journey.bin", contentOf(20, size))
+	const (
+		name, caption       = "Geheimrezept Zwetschgenkuchen.pdf", "nobody may know of the plum cake"
+		inside              = "two pounds of plums, and not one less\n"
+		size          int64 = 8<<20 + 4243
+	)
+	b := contentOf(20, int(size))
+	copy(b, "%PDF-1.4\n"+strings.Repeat(inside, 100))
+	copy(b[size/2:], strings.Repeat(inside, 100))
+	path := fileIn(t, t.TempDir(), name, b)
+	p.caption = caption
+	secrets := secretsOf(name, caption, inside, "application/pdf", size)
+	folders := map[string]string{"Ada": p.ada.dir, "Bo": p.bo.dir, "the relay": p.relay.data}
+	p.dies = func(any) {
+		scanFolders(t, "on the way", secrets, folders)
+		p.padded(size)
+	}
 	p.carry(path,
 		misfortunes(r, narrow.Up, size, cutAll, cutAll, cutAll, killSender, killRelay),
 		misfortunes(r, narrow.Down, size, cutAll, cutAll, cutAll, killReceiver, killRelay))
 	t.Logf("suffered: %v", p.happened)
+	scanFolders(t, "arrived", secrets, folders)
+	for _, s := range secrets {
+		if strings.Contains(p.said.text(), string(s.Value)) {
+			t.Errorf("a log holds the %s", s.Name)
+		}
+	}
 	leftovers(t, p)
+}
+
+// padded looks at how large what lies at the relay is.
+func (p *passage) padded(size int64) {
+	p.t.Helper()
+	folder := filepath.Join(p.relay.data, "blobs")
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if info.Size() == size || info.Size() > filecrypt.SealedSize(size) {
+			p.t.Errorf("%d bytes lie at the relay of a file of %d", info.Size(), size)
+		}
+	}
 }
 
 // leftovers looks for what a file that has arrived must not leave: its blob on the relay, and parts in the profiles.

@@ -269,8 +269,13 @@ func intrude(t *testing.T, ada, eve *peer) {
 // scan searches everything the profiles and the relay keep on disk. The same scan finds a copy that is planted.
 func scan(t *testing.T, when string, secrets []leak.Secret, a, b, c *peer, relay *mortalRelay) {
 	t.Helper()
+	scanFolders(t, when, secrets, map[string]string{a.name: a.dir, b.name: b.dir, c.name: c.dir, "relay": relay.data})
+}
+
+func scanFolders(t testing.TB, when string, secrets []leak.Secret, folders map[string]string) {
+	t.Helper()
 	scanner := leak.NewScanner(secrets...)
-	for place, dir := range map[string]string{a.name: a.dir, b.name: b.dir, c.name: c.dir, "relay": relay.data} {
+	for place, dir := range folders {
 		hits, files, err := scanner.ScanDir(dir)
 		if err != nil || files == 0 {
 			t.Fatalf("%s: scanning %s: %d files, %v", when, place, files, err)
