@@ -128,19 +128,25 @@ func (r *salvaging) fault(sentence string) {
 // result says what was saved and what not.
 func (r *salvaging) result(path string, s profile.Salvaged) fyne.CanvasObject {
 	counts := s.Export.Manifest.Counts
-	lost := i18n.T("salvage.lost.none")
-	if n := s.Report.Lost(); n > 0 {
-		lost = i18n.N("salvage.lost", n)
-	} else if !s.Report.Complete {
-		lost = i18n.T("salvage.lost.unknown")
+	var lost []string
+	switch n := s.Report.Lost(); {
+	case n > 0:
+		lost = append(lost, i18n.N("salvage.lost", n))
+	case !s.Report.Complete:
+		lost = append(lost, i18n.T("salvage.lost.unknown"))
+	case counts.FilesMissing == 0:
+		lost = append(lost, i18n.T("salvage.lost.none"))
+	}
+	if counts.FilesMissing > 0 {
+		lost = append(lost, i18n.N("salvage.files.missing", counts.FilesMissing))
 	}
 	if !s.Report.Signed {
-		lost += " " + i18n.T("salvage.unsigned")
+		lost = append(lost, i18n.T("salvage.unsigned"))
 	}
 	return form.NewPanel(widget.NewColumn(theme.Space2,
 		form.Heading(i18n.T("salvage.done")),
 		form.Body(i18n.N("salvage.saved", counts.Messages, i18n.Args{"Conversations": i18n.N("storage.conversations", counts.Conversations)})),
-		form.Body(lost),
+		form.Body(strings.Join(lost, " ")),
 		form.Small(path),
 		form.Buttons(widget.NewSmallButton(i18n.T("verify.copy-path"), theme.IconCopy, widget.Secondary, func() { r.u.s.Nav.Copy(path) }))))
 }
