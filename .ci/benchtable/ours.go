@@ -42,6 +42,7 @@ func steps(work string, messages int, p *peers) []step {
 			return prefixed("whole", got), err
 		}},
 		ours("relay, throughput", "./transport/transporttest", "^BenchmarkManyMailboxes$", "20000x"),
+		ours("relay, files", "./transport/transporttest", "^BenchmarkBlob$/^parts_of_8192_KiB$", "8x"),
 		ours("relay, latency", "./transport/transporttest", "^BenchmarkManyMailboxesLatency$", "5000x"),
 	)
 	out = append(out, p.mosquitto()...)

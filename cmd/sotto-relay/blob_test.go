@@ -8,7 +8,9 @@ import (
 	"io"
 	mathrand "math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,6 +136,10 @@ func TestARelayToldToKeepNoBlobsKeepsNone(t *testing.T) {
 	err := c.GrantBlob(t.Context(), box.Mailbox(), wire.NewToken(), wire.BlobName{1}, wire.UploadHash{1}, 10)
 	if !errors.Is(err, wire.ErrUnsupported) {
 		t.Errorf("granted: %v", err)
+	}
+	out, err := exec.Command("sotto-relay", "check", p.pass.Text()).Output()
+	if err != nil || !strings.HasSuffix(string(out), "mailbox: ok\nfiles: this relay keeps none\n") {
+		t.Errorf("check: %s, %v", out, err)
 	}
 	if _, err := os.Stat(filepath.Join(data, blobsName)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder: %v", err)

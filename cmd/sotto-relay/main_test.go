@@ -82,7 +82,7 @@ func TestCheckFindsAServingRelayAndItsImpostor(t *testing.T) {
 		err := cmd.Run()
 		return out.String(), words.String(), err
 	}
-	if out, words, err := check(p.pass); err != nil || out != "connection: ok\nmailbox: ok\n" {
+	if out, words, err := check(p.pass); err != nil || out != "connection: ok\nmailbox: ok\nfiles: ok\n" {
 		t.Errorf("check: %q, %q, %v", out, words, err)
 	}
 	impostor := p.pass

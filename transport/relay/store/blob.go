@@ -99,7 +99,7 @@ type BlobPart interface {
 	Size() int64
 	// Truncate cuts the file to n bytes; writing goes on there.
 	Truncate(n int64) error
-	// Sync returns when what was written is on the disk. It may run beside Write.
+	// Sync returns when what was written is on the disk. One may run beside Write.
 	Sync() error
 	// Finish makes the file durable under its final name, and closes it.
 	Finish() error

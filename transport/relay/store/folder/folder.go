@@ -55,7 +55,11 @@ func (f *Folder) path(name store.BlobFile) string {
 // Part implements store.Blobs.
 func (f *Folder) Part(name store.BlobFile) (store.BlobPart, error) {
 	path := f.path(name)
-	file, err := os.OpenFile(path+unfinished, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path+unfinished, os.O_RDWR, 0)
+	made := errors.Is(err, fs.ErrNotExist)
+	if made {
+		file, err = os.OpenFile(path+unfinished, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	}
 	if err != nil {
 		return nil, bare(err)
 	}
@@ -64,7 +68,7 @@ func (f *Folder) Part(name store.BlobFile) (store.BlobPart, error) {
 		_ = file.Close()
 		return nil, bare(err)
 	}
-	return &part{dir: f.dir, path: path, file: file, size: info.Size()}, nil
+	return &part{dir: f.dir, path: path, file: file, size: info.Size(), made: made}, nil
 }
 
 // Open implements store.Blobs.
@@ -131,6 +135,7 @@ type part struct {
 	dir, path string
 	file      *os.File
 	size      int64
+	made      bool // its name is not synced yet
 }
 
 func (p *part) Write(data []byte) (int, error) {
@@ -157,6 +162,13 @@ func (p *part) Sync() error {
 	if err := p.file.Sync(); err != nil {
 		return bare(err)
 	}
+	if !p.made {
+		return nil
+	}
+	if err := syncFolder(p.dir); err != nil {
+		return bare(err)
+	}
+	p.made = false
 	return nil
 }
 
