@@ -17,12 +17,12 @@ import (
 var fuzzed = map[string]string{
 	"app/assistant.Answer": "FuzzAnswer",
 
-	"app/media.Decode":          "FuzzDecode",
-	"app/media.DecodeThumbnail": "FuzzDecode",
-	"app/media.SafeName":        "FuzzSafeName",
-	"app/media.Sniff":           "FuzzSniff",
-	"app/media.Warnings":        "FuzzWarnings",
-	"app/media.strip":           "FuzzStrip",
+	"app/media.Decode":      "FuzzDecode",
+	"app/media.DecodeSmall": "FuzzDecode",
+	"app/media.SafeName":    "FuzzSafeName",
+	"app/media.Sniff":       "FuzzSniff",
+	"app/media.Warnings":    "FuzzWarnings",
+	"app/media.strip":       "FuzzStrip",
 
 	"app/messenger.Messenger.Verify": "what the person typed is compared digit by digit, and nothing is decoded",
 	"app/messenger.decodePlaintext":  "FuzzDecodePlaintext",

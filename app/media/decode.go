@@ -22,12 +22,14 @@ import (
 
 // Bounds of decoding.
 const (
-	MaxPixels  = 100 << 20        // of a picture as stored
-	MaxMemory  = 128 << 20        // bytes that decoding one may need
-	MaxTime    = 10 * time.Second // that decoding one may take
-	MaxShown   = 4096             // pixels of a side of what Decode returns
-	maxSide    = 1 << 16          // pixels of a side as stored
-	maxPreview = 512              // pixels of a side of a thumbnail inside a message
+	MaxPixels = 100 << 20        // of a picture as stored
+	MaxMemory = 128 << 20        // bytes that decoding one may need
+	MaxTime   = 10 * time.Second // that decoding one may take
+	MaxShown  = 4096             // pixels of a side of what Decode returns
+	maxSide   = 1 << 16          // pixels of a side as stored
+
+	smallSide   = 1280    // pixels of a side of a small picture
+	smallMemory = 8 << 20 // bytes that decoding one may need
 )
 
 // Why a picture is not shown.
@@ -73,21 +75,22 @@ func Decode(ctx context.Context, src io.ReaderAt, size int64, width, height int)
 	return m, err
 }
 
-// DecodeThumbnail decodes the small picture inside a message: JPEG only, at most [chat.MaxThumbnail] bytes and 512
-// pixels a side. It is cheap enough not to wait for other pictures. Errors: [ErrBudget], [ErrBroken].
-func DecodeThumbnail(data []byte) (*image.RGBA, error) {
-	if len(data) > chat.MaxThumbnail {
+// DecodeSmall decodes what [Small] made, here or at a peer who may have made something else: JPEG without progression, at
+// most [chat.MaxPreview] bytes and 1280 pixels a side, scaled like [Decode]. That is cheap enough to be shown unasked, and
+// it does not wait for other pictures. Errors: [ErrBudget], [ErrBroken], ctx.
+func DecodeSmall(ctx context.Context, data []byte, width, height int) (*image.RGBA, error) {
+	if len(data) > chat.MaxPreview {
 		return nil, ErrBudget
 	}
-	src := memory{bytes.NewReader(data)}
-	h, err := readHeader(src, int64(len(data)))
+	src := bytes.NewReader(data)
+	h, err := readHeader(src, src.Size())
 	switch {
 	case err != nil || h.media != mediaJPEG:
 		return nil, ErrBroken
-	case h.width > maxPreview || h.height > maxPreview || !h.affordable():
+	case h.width > smallSide || h.height > smallSide || h.progressive || h.cost > smallMemory:
 		return nil, ErrBudget
 	}
-	return h.decode(context.Background(), src, int64(len(data)), maxPreview, maxPreview)
+	return h.decode(ctx, src, src.Size(), width, height)
 }
 
 func (h header) affordable() bool {

@@ -218,7 +218,7 @@ func TestOnePictureIsDecodedAtATime(t *testing.T) {
 	if _, err := Decode(ctx, bytes.NewReader(data), int64(len(data)), 8, 8); !errors.Is(err, context.Canceled) {
 		t.Errorf("with the worker taken: %v", err)
 	}
-	if _, err := DecodeThumbnail(data); err != nil {
+	if _, err := DecodeSmall(t.Context(), data, 8, 8); err != nil {
 		t.Errorf("a thumbnail waits for others: %v", err)
 	}
 }
@@ -257,7 +257,7 @@ func TestAPanicIsADamagedPictureAndAFailureOfTheSourceItself(t *testing.T) {
 	}
 }
 
-func TestAThumbnailIsASmallJPEGAndNothingElse(t *testing.T) {
+func TestASmallPictureIsAPlainJPEGAndNothingElse(t *testing.T) {
 	s := seeds(t)
 	for name, c := range map[string]struct {
 		data []byte
@@ -265,12 +265,14 @@ func TestAThumbnailIsASmallJPEGAndNothingElse(t *testing.T) {
 	}{
 		"jpeg":        {s["gray.jpg"], nil},
 		"png":         {s["palette.png"], ErrBroken},
+		"webp":        {s["plain.webp"], ErrBroken},
 		"text":        {[]byte("text"), ErrBroken},
 		"empty":       {nil, ErrBroken},
-		"many bytes":  {append(bytes.Clone(s["gray.jpg"]), make([]byte, 8<<10)...), ErrBudget},
-		"many pixels": {sized(s["progressive.jpg"], 513, 8), ErrBudget},
+		"many bytes":  {append(bytes.Clone(s["gray.jpg"]), make([]byte, 64<<10)...), ErrBudget},
+		"many pixels": {sized(s["gray.jpg"], 1281, 8), ErrBudget},
+		"progressive": {s["progressive.jpg"], ErrBudget},
 	} {
-		if _, err := DecodeThumbnail(c.data); !errors.Is(err, c.want) {
+		if m, err := DecodeSmall(t.Context(), c.data, 24, 24); !errors.Is(err, c.want) || err == nil && m.Rect.Dx() != 24 {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"sotto/app/apptest/alloc"
-	"sotto/chat"
 )
 
 func FuzzSniff(f *testing.F) {
@@ -78,11 +77,11 @@ func FuzzDecode(f *testing.F) {
 				t.Error(err)
 			}
 		})
-		if len(data) <= chat.MaxThumbnail {
-			if m, err := DecodeThumbnail(data); err == nil && (m.Rect.Dx() > maxPreview || m.Rect.Dy() > maxPreview) {
+		alloc.CheckBesides(t, len(data), smallMemory+1<<20, func() {
+			if m, err := DecodeSmall(t.Context(), data, 0, 0); err == nil && (m.Rect.Dx() > smallSide || m.Rect.Dy() > smallSide) {
 				t.Errorf("%v", m.Rect)
 			}
-		}
+		})
 	})
 }
 

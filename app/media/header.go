@@ -15,6 +15,8 @@ type header struct {
 	turn   int   // orientation of Exif, 1 to 8; 0: not said
 	cost   int64 // bytes that decoding it allocates, an upper estimate but for the tables of a lossless WebP
 
+	progressive bool // JPEG, or of a rarer kind: pixels may come in several scans
+
 	first []piece     // of an animated WebP: a still one made of its first frame
 	place image.Point // of that frame on the canvas
 }
@@ -112,7 +114,7 @@ func jpegFrame(h *header, marker byte, body []byte) (converted bool) {
 	}
 	units := ((int64(h.width) + 8*wide - 1) / (8 * wide)) * ((int64(h.height) + 8*high - 1) / (8 * high))
 	h.cost = units * blocks * 64
-	if marker == jpegSOF0+2 {
+	if h.progressive = marker != jpegSOF0; h.progressive {
 		h.cost *= 5
 	}
 	return len(parts) == 12 || len(parts) == 9 && parts[0] == 'R' && parts[3] == 'G' && parts[6] == 'B'

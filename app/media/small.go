@@ -21,7 +21,7 @@ type Smalls struct {
 
 // Sides in pixels and qualities that are tried in turn until the bytes suffice.
 var (
-	previewSides   = []int{1280, 960, 640, 400, 200}
+	previewSides   = []int{smallSide, 960, 640, 400, 200}
 	thumbnailSides = []int{320, 240, 160, 96, 64}
 	qualities      = []int{85, 70, 50, 30}
 )

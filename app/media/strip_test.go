@@ -262,7 +262,10 @@ func TestSmallPicturesFitTheirBounds(t *testing.T) {
 			t.Errorf("%s: %d and %d bytes, %v", name, len(s.Thumbnail), len(s.Preview), err)
 			continue
 		}
-		m, err := DecodeThumbnail(s.Thumbnail)
+		if _, err := DecodeSmall(t.Context(), s.Preview, 0, 0); err != nil {
+			t.Errorf("%s: its preview: %v", name, err)
+		}
+		m, err := DecodeSmall(t.Context(), s.Thumbnail, 0, 0)
 		if err != nil || fmt.Sprint(m.Rect.Dx() > m.Rect.Dy()) != fmt.Sprint(s.Width > s.Height) {
 			t.Errorf("%s: thumbnail %v of a picture of %d x %d, %v", name, m, s.Width, s.Height, err)
 		}

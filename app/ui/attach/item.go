@@ -51,7 +51,7 @@ func (f File) look(ctx context.Context, keep bool) (look, error) {
 		return look{}, err
 	}
 	l := look{Outgoing: out, picture: out.Width > 0}
-	if small, err := media.DecodeThumbnail(out.Thumbnail); err == nil {
+	if small, err := media.DecodeSmall(ctx, out.Thumbnail, 0, 0); err == nil {
 		l.small = small
 	}
 	return l, nil

@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"image"
@@ -32,7 +31,7 @@ func Loader(m *messenger.Messenger, side int) pictures.Loader {
 		if len(small) == 0 {
 			return nil, errNoPicture
 		}
-		return decoded(media.Decode(ctx, bytes.NewReader(small), int64(len(small)), side, side))
+		return decoded(media.DecodeSmall(ctx, small, side, side))
 	}
 }
 
