@@ -28,7 +28,6 @@ const (
 	block          = 64 << 10
 	blockTime      = time.Minute
 	maxHeaderBytes = 16 << 10
-	maxConns       = 4
 )
 
 // https asks a relay over HTTPS through one dialer: HTTP/1.1, no cookies, no redirects, no TLS session that another
@@ -45,7 +44,6 @@ func newHTTPS(c *Client, d Dialer) *https {
 		DialTLSContext:         connect,
 		DisableCompression:     true,
 		DisableKeepAlives:      true, // one connection links no two requests, and idles nowhere
-		MaxConnsPerHost:        maxConns,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ExpectContinueTimeout:  c.opts.Timeout,
 		WriteBufferSize:        block,
