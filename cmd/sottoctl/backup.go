@@ -34,18 +34,26 @@ type backupObject struct {
 	Path     string `json:"path"`
 	Size     int64  `json:"size"`     // bytes
 	Messages int    `json:"messages"` // in it
+	Files    int    `json:"files"`    // of those, whose bytes are in it
 	Deleted  int    `json:"deleted"`  // acts of deletion since, that it knows nothing of
 }
 
 func newBackup(k backup.Known) backupObject {
-	return backupObject{ID: k.ID, Created: stamp(k.Time), Path: k.Path, Size: k.Size, Messages: k.Messages, Deleted: k.Since}
+	return backupObject{ID: k.ID, Created: stamp(k.Time), Path: k.Path, Size: k.Size, Messages: k.Messages, Files: k.Files, Deleted: k.Since}
 }
 
 func (o backupObject) print(p *page) {
 	p.pairs(
 		[2]string{"id", o.ID}, [2]string{"created", o.Created.local()}, [2]string{"path", plain(o.Path)},
-		[2]string{"size", fmt.Sprintf("%d bytes", o.Size)}, [2]string{"holds", number(o.Messages, "message")},
+		[2]string{"size", fmt.Sprintf("%d bytes", o.Size)}, [2]string{"holds", number(o.Messages, "message") + withFiles(o.Files)},
 	)
+}
+
+func withFiles(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + number(n, "file")
 }
 
 // writeBackup is export --encrypt backup.
@@ -61,15 +69,21 @@ func (v *exportVerb) writeBackup(ctx context.Context, d *desk, p *profile.Profil
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.Backup.Write(ctx, backup.Request{Out: out, Passphrase: secret})
+	s, err := p.Backup.Write(ctx, backup.Request{Out: out, Passphrase: secret, WithoutFiles: v.WithoutFiles})
 	if errors.Is(err, chat.ErrExists) {
 		return nil, explain(err, "There is a file or folder of that name already. It was left as it is.")
 	}
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case s.FilesDamaged > 0:
+		d.say("The bytes of %s are damaged on this disk; the backup has their messages without them.", number(s.FilesDamaged, "file"))
+	case s.FilesAway > 0:
+		d.say("%s had no file to be backed up: it was left out, or is not on this computer.", number(s.FilesAway, "message"))
+	}
 	d.say("The backup was read back and is whole. Whoever has it and its passphrase is you. Restore it with: sottoctl restore FILE")
-	return newBackup(backup.Known{ID: s.ID, Time: s.Created, Path: out, Size: s.Size, Messages: s.Counts.Messages}), nil
+	return newBackup(backup.Known{ID: s.ID, Time: s.Created, Path: out, Size: s.Size, Messages: s.Counts.Messages, Files: s.Files}), nil
 }
 
 type backupGroup struct {
@@ -84,7 +98,7 @@ type backupObjects []backupObject
 func (o backupObjects) print(p *page) {
 	rows := make([][]string, len(o))
 	for i, b := range o {
-		rows[i] = []string{b.ID, b.Created.local(), number(b.Messages, "message"), number(b.Deleted, "deletion") + " since", plain(b.Path)}
+		rows[i] = []string{b.ID, b.Created.local(), number(b.Messages, "message") + withFiles(b.Files), number(b.Deleted, "deletion") + " since", plain(b.Path)}
 	}
 	p.table([]string{"ID", "MADE", "HOLDS", "MISSES", "PATH"}, rows)
 }

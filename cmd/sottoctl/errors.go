@@ -11,6 +11,7 @@ import (
 
 	"sotto/app/platform"
 	"sotto/app/privacy/backup"
+	"sotto/app/privacy/files"
 	"sotto/app/profile"
 	"sotto/chat"
 )
@@ -54,6 +55,7 @@ var sentences = []struct {
 }{
 	{profile.ErrKeyFileNeeded, "key-file-needed", exitLocked, "The passphrase opens this profile only together with its key file. Name it with --key-file."},
 	{profile.ErrKeyFileInside, "key-file-inside", exitUsage, "A key file must not lie in the profile folder: whoever copies the folder would have it too. Nothing was changed."},
+	{files.ErrInside, "inside-profile", exitUsage, "That lies in the folder of the profile itself, where it would be deleted with it. Nothing was written; choose another place."},
 	{profile.ErrKeyFile, "key-file", exitUsage, "That cannot be used as a key file: it must be a readable file of 32 bytes to 1 MiB. Nothing was changed."},
 	{profile.ErrLastWay, "last-way", exitRefused, "A way with a passphrase has to stay, and a keychain is never the only one. Nothing was removed; add another way first."},
 	{profile.ErrTooManyWays, "too-many-ways", exitRefused, "There are 16 ways to open the profile already. Remove one first."},

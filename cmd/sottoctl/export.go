@@ -14,6 +14,7 @@ type exportVerb struct {
 	Out          string `required:"" placeholder:"PATH" help:"New folder to write; a new file where it is encrypted."`
 	Encrypt      string `placeholder:"HOW" enum:",export-code,backup" default:"" help:"export-code: one file that gpg opens with a code, which is printed once. backup: one file, under a passphrase of its own, from which the profile can be restored."`
 	Conversation string `placeholder:"CONTACT" help:"Only the conversation with this contact."`
+	WithoutFiles bool   `help:"Leave out the files of messages."`
 	backupPassphrase
 }
 
@@ -29,6 +30,9 @@ type exportObject struct {
 	Contacts      int    `json:"contacts"`
 	Consents      int    `json:"consents"`
 	AuditEntries  int    `json:"audit_entries"`
+	Files         int    `json:"files"`                 // of messages
+	FileBytes     int64  `json:"file_bytes"`            // of those
+	FilesMissing  int    `json:"files_missing"`         // of messages in the export; their lines say why
 	Gaps          int    `json:"gaps"`                  // places where messages never arrived
 	Skipped       int    `json:"skipped"`               // what was left out; the manifest says what and why
 	Root          string `json:"root"`                  // Merkle root over the files
@@ -40,6 +44,7 @@ func newExport(path string, s export.Summary) exportObject {
 	return exportObject{
 		Path: path, Exporter: m.Exporter, Created: m.Created, Scope: m.Scope, Conversations: m.Counts.Conversations,
 		Messages: m.Counts.Messages, Contacts: m.Counts.Contacts, Consents: m.Counts.Consents, AuditEntries: m.Counts.AuditEntries,
+		Files: m.Counts.Files, FileBytes: m.Counts.FileBytes, FilesMissing: m.Counts.FilesMissing,
 		Gaps: len(m.Gaps) + m.GapsLeftOut, Skipped: len(m.Skipped), Root: m.Root, Code: s.Code,
 	}
 }
@@ -48,9 +53,25 @@ func (o exportObject) print(p *page) {
 	p.pairs(
 		[2]string{"path", plain(o.Path)}, [2]string{"exporter", plain(o.Exporter)}, [2]string{"created", plain(o.Created)},
 		[2]string{"scope", plain(o.Scope)}, [2]string{"holds", number(o.Messages, "message") + " in " + number(o.Conversations, "conversation")},
+		[2]string{"files", carried(o.Files, o.FileBytes, o.FilesMissing)},
 		[2]string{"gaps", count(o.Gaps)}, [2]string{"skipped", count(o.Skipped)}, [2]string{"root", plain(o.Root)},
 		[2]string{"export code", o.Code},
 	)
+}
+
+// carried says how many files there are; "" for none.
+func carried(files int, bytes int64, missing int) string {
+	words := ""
+	if files > 0 {
+		words = number(files, "file") + ", " + amount(bytes)
+	}
+	if missing > 0 {
+		if words != "" {
+			words += "; "
+		}
+		words += fmt.Sprintf("%d missing", missing)
+	}
+	return words
 }
 
 func (*exportVerb) runsAside() {}
@@ -63,7 +84,7 @@ func (v *exportVerb) do(ctx context.Context, d *desk) (any, error) {
 	if v.Encrypt == "backup" {
 		return v.writeBackup(ctx, d, p)
 	}
-	request := export.Request{Out: v.Out, Encrypt: export.Encryption(v.Encrypt), Zone: time.Local}
+	request := export.Request{Out: v.Out, Encrypt: export.Encryption(v.Encrypt), WithoutFiles: v.WithoutFiles, Zone: time.Local}
 	if v.Conversation != "" {
 		c, err := find(ctx, p.Messenger, v.Conversation)
 		if err != nil {

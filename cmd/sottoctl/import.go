@@ -31,12 +31,16 @@ type importObject struct {
 	Expired       int    `json:"expired"` // messages whose time ran out
 	Conversations int    `json:"conversations"`
 	Contacts      int    `json:"contacts"`
+	Files         int    `json:"files"`         // that came back
+	FilesMissing  int    `json:"files_missing"` // of messages that were added, without their file in the export
+	bytes         int64
 }
 
 func (o importObject) print(p *page) {
 	p.pairs(
 		[2]string{"export of", plain(o.Created)}, [2]string{"added", number(o.Added, "message")}, [2]string{"here already", count(o.Known)},
 		[2]string{"stay deleted", count(o.Deleted)}, [2]string{"ran out", count(o.Expired)},
+		[2]string{"files", carried(o.Files, o.bytes, o.FilesMissing)},
 		[2]string{"new here", number(o.Conversations, "conversation") + ", " + number(o.Contacts, "contact")},
 	)
 }
@@ -76,6 +80,7 @@ func (v *importVerb) do(ctx context.Context, d *desk) (any, error) {
 	return importObject{
 		Exporter: got.Manifest.Exporter, Created: got.Manifest.Created, Added: got.Added, Known: got.Known, Deleted: got.Deleted,
 		Expired: got.Expired, Conversations: got.Conversations, Contacts: got.Contacts,
+		Files: got.Files, FilesMissing: got.FilesMissing, bytes: got.FileBytes,
 	}, nil
 }
 

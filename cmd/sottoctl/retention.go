@@ -113,12 +113,18 @@ type keptObject struct {
 	Preview       bool    `json:"preview"` // nothing was changed
 	Messages      int     `json:"messages"`
 	Conversations int     `json:"conversations"`
+	Files         int     `json:"files"`      // of the messages, that are here
+	FileBytes     int64   `json:"file_bytes"` // of those
 }
 
 func (o keptObject) print(p *page) {
 	does := "are deleted"
 	if o.Preview {
 		does = "would be deleted"
+	}
+	if o.Files > 0 {
+		p.line("%d messages in %d conversations %s, with %s of %s.", o.Messages, o.Conversations, does, number(o.Files, "file"), amount(o.FileBytes))
+		return
 	}
 	p.line("%d messages in %d conversations %s.", o.Messages, o.Conversations, does)
 }
@@ -151,7 +157,7 @@ func (v *retentionSetVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := keptObject{Keep: lasting(c.Keep), Preview: v.Preview, Messages: kept.Messages, Conversations: kept.Conversations}
+	o := keptObject{Keep: lasting(c.Keep), Preview: v.Preview, Messages: kept.Messages, Conversations: kept.Conversations, Files: kept.Files, FileBytes: kept.FileBytes}
 	if v.Preview {
 		return o, nil
 	}

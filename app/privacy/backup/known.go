@@ -30,6 +30,7 @@ type Known struct {
 	Path     string    `json:"path,omitempty"` // where it was written
 	Size     int64     `json:"size"`
 	Messages int       `json:"messages"`
+	Files    int       `json:"files,omitempty"`
 	Audit    uint64    `json:"audit"` // last entry of the audit log in it
 	Since    int       `json:"-"`     // acts of deletion since, that it knows nothing of
 }
@@ -41,7 +42,7 @@ func remember(tx chat.Tx, s Summary, path string) error {
 	}
 	all = slices.DeleteFunc(all, func(k Known) bool { return k.ID == s.ID })
 	all = append(all, Known{
-		ID: s.ID, Time: s.Created, Path: path, Size: s.Size, Messages: s.Counts.Messages, Audit: uint64(s.Counts.AuditEntries),
+		ID: s.ID, Time: s.Created, Path: path, Size: s.Size, Messages: s.Counts.Messages, Files: s.Files, Audit: uint64(s.Counts.AuditEntries),
 	})
 	return save(tx, all[max(0, len(all)-maxKnown):])
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sotto/app/platform"
+	"sotto/app/privacy/files"
 	"sotto/app/profile"
 	"sotto/app/ui/i18n"
 	"sotto/chat"
@@ -21,6 +22,7 @@ type sentence struct {
 var sentences = []sentence{
 	{profile.ErrKeyFileNeeded, func() string { return i18n.T("error.key-file-needed") }},
 	{profile.ErrKeyFileInside, func() string { return i18n.T("error.key-file-inside") }},
+	{files.ErrInside, func() string { return i18n.T("error.inside-profile") }},
 	{profile.ErrKeyFile, func() string { return i18n.T("error.key-file") }},
 	{profile.ErrLastWay, func() string { return i18n.T("error.last-way") }},
 	{profile.ErrTooManyWays, func() string { return i18n.T("error.too-many-ways") }},
