@@ -23,7 +23,7 @@ import (
 	"sotto/transport/wire"
 )
 
-// glassRelay is a real relay on loopback through which every decoded frame can be seen.
+// glassRelay is a real relay on loopback, without TLS, through which every decoded frame and every byte can be seen.
 type glassRelay struct {
 	pass  string
 	blobs *memory.Blobs
@@ -31,6 +31,7 @@ type glassRelay struct {
 	mu     sync.Mutex
 	frames [][]byte
 	sent   []*wire.Send
+	conns  []*glassConn
 }
 
 func newGlassRelay(t *testing.T) *glassRelay {
@@ -60,7 +61,7 @@ func newGlassRelay(t *testing.T) *glassRelay {
 	}
 	port := l.Addr().(*net.TCPAddr).AddrPort().Port()
 	var served sync.WaitGroup
-	served.Go(func() { _ = r.Serve(l) })
+	served.Go(func() { _ = r.Serve(glassListener{l, g}) })
 	t.Cleanup(func() {
 		_ = r.Shutdown(t.Context())
 		served.Wait()
