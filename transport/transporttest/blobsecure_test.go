@@ -230,6 +230,70 @@ func TestRemovedBlobsLeaveNoFile(t *testing.T) {
 	kept.missing(t, bob)
 }
 
+func TestBlobsEndWithTheirTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		life   time.Duration
+		commit bool
+	}{
+		"an upload": {wire.UploadRetention, false},
+		"a blob":    {wire.BlobRetention, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, began := t.TempDir(), time.Now()
+			p := newParcel(100_000)
+			there := func(c blobs) bool {
+				_, err := c.UploadOffset(t.Context(), p.upload)
+				if err != nil {
+					is(t, err, wire.ErrNotFound)
+				}
+				return err == nil
+			}
+			t.Run("its life", func(t *testing.T) {
+				var mu sync.Mutex
+				now := began
+				d := openDisk(t, dir)
+				r := onDisk(t, d, func(o *relay.Options) { o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now } })
+				client := r.Client(t, nil)
+				box, token := open(t, r, client)
+				if c.commit {
+					p.send(t, client, box.Mailbox, token)
+				} else {
+					ok(t, p.grant(t, client, box.Mailbox, token))
+					_, err := p.put(t, client, 0, 50_000)
+					ok(t, err)
+				}
+				for after, want := range map[time.Duration]bool{c.life - time.Second: true, c.life: false} {
+					mu.Lock()
+					now = began.Add(after)
+					mu.Unlock()
+					if there(client) != want {
+						t.Errorf("after %s it is there: %t", after, !want)
+					}
+				}
+				if left := d.files(t); len(left) != 1 {
+					t.Errorf("before the sweep there are %v", left)
+				}
+			})
+			d := openDisk(t, dir)
+			onDisk(t, d, func(o *relay.Options) { o.Now = func() time.Time { return began.Add(c.life) } })
+			waitFor(t, "the sweep", func() bool { return len(d.files(t)) == 0 })
+		})
+	}
+}
+
+// waitFor waits for what happens beside the test.
+func waitFor(t testing.TB, what string, reached func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for !reached() {
+		select {
+		case <-deadline:
+			t.Fatalf("%s did not come", what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 func TestASweepAtTheStartMakesRowsAndFilesAgree(t *testing.T) {
 	dir := t.TempDir()
 	var whole, lost, cut, begun parcel
@@ -265,13 +329,7 @@ func TestASweepAtTheStartMakesRowsAndFilesAgree(t *testing.T) {
 	d := openDisk(t, dir)
 	r := onDisk(t, d, nil)
 	c := r.Client(t, nil)
-	deadline := time.Now().Add(10 * time.Second)
-	for len(d.files(t)) != 2 && time.Now().Before(deadline) {
-		time.Sleep(time.Millisecond) // the sweep runs beside the start
-	}
-	if left := d.files(t); len(left) != 2 {
-		t.Errorf("there are %v", left)
-	}
+	waitFor(t, "the sweep", func() bool { return len(d.files(t)) == 2 })
 	whole.arrives(t, c)
 	if at, err := c.UploadOffset(t.Context(), begun.upload); err != nil || at != 1500 {
 		t.Errorf("the unfinished one is at %d, %v", at, err)
