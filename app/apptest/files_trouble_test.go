@@ -248,3 +248,46 @@ func TestAFileIsSentAgainToWhoLostItsState(t *testing.T) {
 	offered(ben, msg.ID)
 	fetched(t, ben, msg.ID, file)
 }
+
+// full is a relay that says for a while that it has no room.
+type full struct {
+	messenger.Relay
+	left *atomic.Int32
+}
+
+func (f full) GrantBlob(ctx context.Context, m wire.Mailbox, token wire.Token, name wire.BlobName, upload wire.UploadHash, size int64) error {
+	if f.left.Add(-1) >= 0 {
+		return &wire.Error{Code: wire.CodeQuota, After: time.Hour}
+	}
+	return f.Relay.GrantBlob(ctx, m, token, name, upload, size)
+}
+
+func TestAFullRelayIsWaitedForAndThePersonMayTryBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var left atomic.Int32
+		w := apptest.NewWorld(t)
+		ada := w.Person("Ada", apptest.PersonOptions{Relay: func(r messenger.Relay) messenger.Relay { return full{r, &left} }})
+		ben := w.Person("Ben", apptest.PersonOptions{})
+		w.Befriend(ada, ben)
+		for _, impatient := range []bool{false, true} {
+			left.Store(1)
+			msg := ada.Give(ben, "a", apptest.Bytes(1, 1000))
+			ada.Until("the answer", func() bool { return ada.File(msg.ID).Failure == messenger.FailureQuota })
+			if s := ada.File(msg.ID); s.State != chat.FileSending || left.Load() != 0 {
+				t.Errorf("it is %+v", s)
+			}
+			begun := time.Now()
+			if impatient {
+				if err := ada.Retry(t.Context(), msg.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for ben.File(msg.ID).State == "" {
+				time.Sleep(time.Minute)
+			}
+			if waited := time.Since(begun); impatient == (waited > 30*time.Minute) || waited > 2*time.Hour {
+				t.Errorf("impatient: %t, waited %v", impatient, waited)
+			}
+		}
+	})
+}

@@ -287,7 +287,8 @@ func (u *unit) leaveBlob(msg chat.Message, takenBack bool) error {
 	if err != nil {
 		return ignoreDamage(err)
 	}
-	if msg.Direction == chat.In && a.State == chat.FileHere || msg.Direction == chat.Out && !takenBack && a.State == chat.FileHere {
+	left := msg.State.Rank() > chat.Queued.Rank() // so that the contact may fetch it
+	if a.State == chat.FileHere && (msg.Direction == chat.In || left && !takenBack) {
 		return nil
 	}
 	return u.removeBlob(a.Relay, a.ReadKey)

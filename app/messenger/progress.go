@@ -96,9 +96,14 @@ func (t *transfers) moved(a chat.Attachment, n int) {
 	t.watch.tell(FileStatus{Message: a.Message, State: a.State, Stored: a.Stored, Done: done, Total: a.Sealed})
 }
 
-// told tells whoever watches of states that were committed.
+// told takes states that were committed, ends the waits of what is to be tried now, and tells whoever watches.
 func (t *transfers) told(list []chat.Attachment) {
 	for _, a := range list {
+		if a.NotBefore.IsZero() {
+			t.mu.Lock()
+			delete(t.waits, a.Message)
+			t.mu.Unlock()
+		}
 		if t.watch.any() {
 			t.watch.tell(t.status(a))
 		}

@@ -3,6 +3,7 @@ package messenger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"sotto/chat"
 	"sotto/chat/content"
@@ -277,8 +278,12 @@ func (m *Messenger) Retry(ctx context.Context, id chat.MessageID) error {
 			return err
 		}
 		hasFile := err == nil
-		if hasFile && msg.Direction == chat.In {
+		switch {
+		case hasFile && msg.Direction == chat.In:
 			return u.fetch(msg, a)
+		case hasFile && a.State == chat.FileSending:
+			a.Attempts, a.NotBefore = 0, time.Time{}
+			return u.putFile(msg, a)
 		}
 		items, err := u.Queue().ForMessage(id)
 		if err != nil {

@@ -75,6 +75,9 @@ func (m *Messenger) tryLater(ctx context.Context, tried chat.Attachment, cause e
 			a.Attempts, delay = 1, onwards
 		}
 		a.NotBefore = u.now.Add(delay)
+		if !w.soft {
+			w.until = a.NotBefore
+		}
 		return u.Attachments().Put(a)
 	})
 	if err != nil {

@@ -48,14 +48,14 @@ type wait struct {
 	soft  bool      // ends when a relay comes back
 	held  bool      // waits for something that is committed
 	ended bool      // the relay came back since
-	until time.Time // beside Attachment.NotBefore, when that could not be stored
+	until time.Time // what does not end with that, or could not be stored as Attachment.NotBefore
 	why   string
 }
 
 func newTransfers(m *Messenger) *transfers {
 	return &transfers{
 		m: m, poked: make(chan struct{}, 1), running: map[chat.MessageID]*transfer{}, waits: map[chat.MessageID]wait{},
-		done: map[chat.MessageID]int64{}, wake: true,
+		done: map[chat.MessageID]int64{},
 	}
 }
 
@@ -105,7 +105,7 @@ func (t *transfers) kick() {
 func (t *transfers) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	t.signal()
+	t.kick()
 	for {
 		select {
 		case <-t.m.ctx.Done():
@@ -158,7 +158,7 @@ func (t *transfers) round() time.Duration {
 		if t.running[a.Message] != nil {
 			continue
 		}
-		w := t.waits[a.Message]
+		w, waits := t.waits[a.Message]
 		if w.held {
 			continue
 		}
@@ -166,7 +166,7 @@ func (t *transfers) round() time.Duration {
 			next = min(next, left)
 			continue
 		}
-		if left := a.NotBefore.Sub(now); left > 0 && !w.ended {
+		if left := a.NotBefore.Sub(now); left > 0 && waits && !w.ended { // a new process tries at once
 			next = min(next, left)
 			continue
 		}
