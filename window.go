@@ -44,6 +44,8 @@ func run(o options) error {
 	}
 	defer instance.Close()
 
+	_ = profile.WipeCopies(dir) // what cannot be removed now is met again at the unlock
+
 	a, err := application()
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"sotto/chat"
 	"sotto/chat/disk"
+	"sotto/storage"
 )
 
 // copies are the plaintext copies of attachments that other programs look at: tmp/<random>/<safe name>, folder 0700, file
@@ -146,6 +147,20 @@ func (c *copies) close() error {
 	c.ended = true
 	c.mu.Unlock()
 	return c.wipe()
+}
+
+// WipeCopies overwrites and removes the plaintext copies that a killed process left in dir, for a window that starts and
+// has not been unlocked yet. While another process has the profile, the copies are its own: chat.ErrProfileInUse. A folder
+// without a profile has none.
+func WipeCopies(dir string) error {
+	if !Exists(dir) {
+		return nil
+	}
+	f, err := hold(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(wipeCopies(f.path(storage.TempFolder)), f.release())
 }
 
 // wipeCopies overwrites and removes the copies that an earlier run left in a folder that this process holds.

@@ -342,7 +342,38 @@ func openCopy(dir, message string) {
 	bufio.NewReader(os.Stdin).ReadString('\n') //nolint:errcheck // until it is killed
 }
 
-func TestAPlaintextCopyOfAKilledProcessIsOverwrittenAtTheNextOpening(t *testing.T) {
+func TestAPlaintextCopyOfAKilledProcessIsOverwrittenAtTheNextStart(t *testing.T) {
+	for name, start := range map[string]func(*testing.T, string){
+		"a window starts": func(t *testing.T, dir string) {
+			if err := profile.WipeCopies(dir); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"somebody tries a passphrase": func(t *testing.T, dir string) {
+			_, err := profile.Open(t.Context(), profile.OpenOptions{Options: cheap, Dir: dir, Secret: profile.Passphrase("wrong")})
+			if !errors.Is(err, chat.ErrWrongSecret) {
+				t.Fatalf("a wrong passphrase answered %v", err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { killWithACopy(t, start) })
+	}
+}
+
+func TestTheCopiesOfARunningProfileAreItsOwn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "p")
+	createIn(t, dir, "Ada", "")
+	if err := profile.WipeCopies(dir); !errors.Is(err, chat.ErrProfileInUse) {
+		t.Errorf("another process may wipe: %v", err)
+	}
+	if err := profile.WipeCopies(t.TempDir()); err != nil {
+		t.Errorf("a folder without a profile: %v", err)
+	}
+}
+
+// killWithACopy kills a process that has a copy open, and starts anew.
+func killWithACopy(t *testing.T, start func(*testing.T, string)) {
+	t.Helper()
 	glass := newGlassRelay(t)
 	living, dir := filepath.Join(t.TempDir(), "living"), filepath.Join(t.TempDir(), "killed")
 	ada, ben := create(t, "Ada", glass.pass), createIn(t, living, "Ben", glass.pass)
@@ -382,11 +413,8 @@ func TestAPlaintextCopyOfAKilledProcessIsOverwrittenAtTheNextOpening(t *testing.
 	if err := os.Link(path, beside); err != nil {
 		t.Fatal(err)
 	}
-	_, err = profile.Open(t.Context(), profile.OpenOptions{Options: cheap, Dir: dir, Secret: profile.Passphrase("wrong")})
-	if !errors.Is(err, chat.ErrWrongSecret) {
-		t.Fatalf("a wrong passphrase answered %v", err)
-	}
-	gone(t, "before any secret was right", path)
+	start(t, dir)
+	gone(t, "started again", path)
 	if got, err := os.ReadFile(beside); err != nil || !bytes.Equal(got, make([]byte, len(want))) {
 		t.Errorf("it was not overwritten: %q, %v", got, err)
 	}
