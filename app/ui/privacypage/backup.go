@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sotto/app/privacy/backup"
+	"sotto/app/privacy/files"
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
@@ -42,13 +43,17 @@ type backupView struct {
 	again  *widget.PassphraseField
 	same   *widget.Field
 	path   *widget.Entry
+	files  *widget.Toggle
 	start  *widget.Button
+	choice *fyne.Container // whether files are in it
+	size   *fyne.Container // how large it will be
+	large  backup.Estimate
 	rest   *fyne.Container // reminder and known backups
 }
 
 // showBackup is the view of backups.
 func (p *Screen) showBackup() {
-	v := &backupView{writing: writing{p: p, running: holder(theme.Space3)}, rest: holder(theme.Space6)}
+	v := &backupView{writing: writing{p: p, running: holder(theme.Space3)}, choice: holder(theme.Space3), size: holder(theme.Space3), rest: holder(theme.Space6)}
 	name := i18n.T("backup.file", i18n.Args{"Time": p.s.Now().Format("2006-01-02 15.04")}) + backup.Suffix
 	v.path = widget.NewEntry("")
 	v.path.SetText(filepath.Join(form.Documents(), name))
@@ -68,6 +73,7 @@ func (p *Screen) showBackup() {
 	v.pass.Submitted = func() { p.s.Canvas().Focus(v.again.Focus()) }
 	v.again.Changed = func(string) { v.same.SetError("") }
 	v.again.Submitted = v.ask
+	v.files = widget.NewToggle(i18n.T("export.files.with"), i18n.T("backup.files.with.text"), true, func(bool) { v.sized() })
 	v.start = widget.NewButton(i18n.T("backup.start"), theme.IconShield, widget.Primary, v.ask)
 	v.running.Hide()
 	p.show(i18n.T("backup.title"), p.leaveExport,
@@ -77,9 +83,32 @@ func (p *Screen) showBackup() {
 		form.Section(i18n.T("backup.secret"), "", v.passed, v.same),
 		form.Section(i18n.T("backup.where"), "", v.field, form.Buttons(
 			widget.NewSmallButton(i18n.T("export.choose"), "", widget.Secondary, v.choose))),
+		v.choice,
+		v.size,
 		form.Buttons(v.start),
 		v.rest)
+	v.estimate()
 	v.list()
+}
+
+// estimate says how large the backup will be.
+func (v *backupView) estimate() {
+	load(v.p, func(ctx context.Context) (backup.Estimate, error) { return v.p.s.Profile.Backup.Estimate(ctx) }, func(e backup.Estimate) {
+		v.large = e
+		if e.Files > 0 {
+			v.p.fill(v.choice, form.Group(v.files))
+		}
+		v.sized()
+	})
+}
+
+// sized shows the estimate for what is chosen.
+func (v *backupView) sized() {
+	size := v.large.Bytes
+	if !v.files.On() {
+		size -= v.large.OfFiles
+	}
+	v.p.fill(v.size, form.Note(i18n.T("backup.size", i18n.Args{"Size": i18n.Bytes(size)})))
 }
 
 // list shows what is known of earlier backups, and when to remind.
@@ -206,7 +235,7 @@ func (v *backupView) run(path, secret string) {
 		if err := p.s.Profile.StepUp.Use(security.ActIdentity); err != nil {
 			return backup.Summary{}, err
 		}
-		return p.s.Profile.Backup.Write(ctx, backup.Request{Out: path, Passphrase: secret, Progress: progress})
+		return p.s.Profile.Backup.Write(ctx, backup.Request{Out: path, Passphrase: secret, WithoutFiles: !v.files.On(), Progress: progress})
 	}, func(s backup.Summary, err error) {
 		p.ended(own)
 		if view != p.view {
@@ -224,6 +253,8 @@ func (v *backupView) done(path string, s backup.Summary, took time.Duration, err
 		v.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconInfo, Text: i18n.T("backup.stopped")}, nil, nil))
 	case errors.Is(err, chat.ErrExists):
 		v.fault(i18n.T("backup.exists"))
+	case errors.Is(err, files.ErrInside):
+		v.fault(i18n.T("error.inside-profile"))
 	case errors.Is(err, os.ErrNotExist) || err != nil && isMissing(path):
 		v.fault(i18n.T("export.no-folder"))
 	case errors.Is(err, backup.ErrDamaged):
@@ -233,14 +264,24 @@ func (v *backupView) done(path string, s backup.Summary, took time.Duration, err
 	default:
 		v.pass.Clear()
 		v.again.Clear()
-		v.say(form.NewPanel(widget.NewColumn(theme.Space2,
+		lines := []fyne.CanvasObject{
 			widget.NewRow(theme.Space2, -1, widget.NewChip(theme.IconCheckCircle, i18n.T("backup.whole"), widget.Fine, nil)),
 			form.Heading(i18n.T("backup.done")),
 			form.Body(i18n.N("backup.done.text", s.Counts.Messages, i18n.Args{
 				"Contacts": i18n.N("backup.contacts", s.Counts.Contacts), "Size": i18n.Bytes(s.Size), "Time": words.Wait(max(took, time.Second)),
 			})),
-			form.Small(path),
-			form.Buttons(widget.NewSmallButton(i18n.T("verify.copy-path"), theme.IconCopy, widget.Secondary, func() { v.p.s.Nav.Copy(path) })))))
+		}
+		for _, l := range []struct {
+			key string
+			n   int
+		}{{"backup.files", s.Files}, {"backup.files.damaged", s.FilesDamaged}, {"backup.files.away", s.FilesAway}} {
+			if l.n > 0 {
+				lines = append(lines, form.Body(i18n.N(l.key, l.n)))
+			}
+		}
+		lines = append(lines, form.Small(path),
+			form.Buttons(widget.NewSmallButton(i18n.T("verify.copy-path"), theme.IconCopy, widget.Secondary, func() { v.p.s.Nav.Copy(path) })))
+		v.say(form.NewPanel(widget.NewColumn(theme.Space2, lines...)))
 		v.list()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sotto/app/privacy/export"
+	"sotto/app/privacy/files"
 	"sotto/app/security"
 	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
@@ -29,6 +30,7 @@ type thread struct {
 	contact  chat.Contact
 	id       chat.ConversationID
 	messages int
+	files    files.Held
 }
 
 // readThreads lists the conversations with a known contact; with about set only that one.
@@ -55,7 +57,11 @@ func (p *Screen) readThreads(ctx context.Context) ([]thread, error) {
 			if err != nil {
 				return err
 			}
-			out = append(out, thread{contact: contact, id: c.ID, messages: n})
+			held, err := files.In(tx, c.ID)
+			if err != nil {
+				return err
+			}
+			out = append(out, thread{contact: contact, id: c.ID, messages: n, files: held})
 		}
 		return nil
 	})
@@ -67,6 +73,7 @@ type exportView struct {
 	writing
 	scope   *form.Radio
 	threads []thread
+	files   *widget.Toggle
 	path    *widget.Entry
 	start   *widget.Button
 }
@@ -80,6 +87,7 @@ func (p *Screen) showExport() {
 	v.path.OnChanged = func(string) { v.field.SetError("") }
 	v.field = widget.NewField(i18n.T("export.path"), i18n.T("export.path.hint"), v.path)
 	v.start = widget.NewButton(i18n.T("export.start"), theme.IconExport, widget.Primary, v.ask)
+	v.files = widget.NewToggle(i18n.T("export.files.with"), i18n.T("export.files.with.text"), true, func(bool) {})
 	scope := holder(theme.Space3)
 	parts := []fyne.CanvasObject{
 		v.running,
@@ -101,7 +109,11 @@ func (p *Screen) showExport() {
 	p.fill(scope, waiting())
 	load(p, p.readThreads, func(threads []thread) {
 		v.threads = threads
-		p.fill(scope, form.Group(v.options()))
+		choice := []fyne.CanvasObject{v.options()}
+		if v.held().Files > 0 {
+			choice = append(choice, v.files)
+		}
+		p.fill(scope, form.Group(choice...))
 	})
 }
 
@@ -111,6 +123,22 @@ func (p *Screen) leaveExport() {
 	p.showCentre()
 }
 
+// held is what files the conversations have.
+func (v *exportView) held() (sum files.Held) {
+	for _, t := range v.threads {
+		sum = sum.Plus(t.files)
+	}
+	return sum
+}
+
+// withFiles adds what files there are to what is said of messages.
+func withFiles(text string, held files.Held) string {
+	if held.Files == 0 {
+		return text
+	}
+	return text + " · " + i18n.N("export.files", held.Files, i18n.Args{"Size": i18n.Bytes(held.Bytes)})
+}
+
 func (v *exportView) options() fyne.CanvasObject {
 	var options []form.Option
 	if v.p.about.IsZero() {
@@ -118,12 +146,12 @@ func (v *exportView) options() fyne.CanvasObject {
 		for _, t := range v.threads {
 			total += t.messages
 		}
-		options = append(options, form.Option{Key: everything, Title: i18n.T("export.everything"), Sentence: i18n.N("export.everything.size", total)})
+		options = append(options, form.Option{Key: everything, Title: i18n.T("export.everything"), Sentence: withFiles(i18n.N("export.everything.size", total), v.held())})
 	}
 	for _, t := range v.threads {
 		options = append(options, form.Option{
 			Key: t.id.String(), Title: i18n.T("export.conversation", i18n.Args{"Name": screen.NameOf(t.contact)}),
-			Sentence: i18n.N("export.conversation.size", t.messages),
+			Sentence: withFiles(i18n.N("export.conversation.size", t.messages), t.files),
 		})
 	}
 	if len(options) == 0 {
@@ -199,7 +227,7 @@ func (v *exportView) run(path string) {
 			return outcome{}, err
 		}
 		if _, err := p.s.Profile.Export.Write(ctx, export.Request{
-			Out: path, Conversations: conversations, Zone: zone(), Progress: progress,
+			Out: path, Conversations: conversations, WithoutFiles: !v.files.On(), Zone: zone(), Progress: progress,
 		}); err != nil {
 			return outcome{}, err
 		}
@@ -222,6 +250,8 @@ func (v *exportView) done(path string, o outcome, err error) {
 		v.say(widget.NewBanner(widget.BannerWords{Icon: theme.IconInfo, Text: i18n.T("export.stopped")}, nil, nil))
 	case errors.Is(err, chat.ErrExists):
 		v.fault(i18n.T("export.exists"))
+	case errors.Is(err, files.ErrInside):
+		v.fault(i18n.T("error.inside-profile"))
 	case errors.Is(err, os.ErrNotExist) || isMissing(path):
 		v.fault(i18n.T("export.no-folder"))
 	case err != nil:
@@ -261,9 +291,23 @@ func (p *Screen) verified(title string, o outcome) fyne.CanvasObject {
 	if missing > 0 {
 		lines = append(lines, form.Body(i18n.N("verify.missing", missing)))
 	}
+	lines = append(lines, filesIn(m)...)
 	lines = append(lines, form.Small(o.path), form.Small(i18n.T("verify.root", i18n.Args{"Root": grouped(m.Root, 16)})),
 		form.Buttons(widget.NewSmallButton(i18n.T("verify.copy-path"), theme.IconCopy, widget.Secondary, func() { p.s.Nav.Copy(o.path) })))
 	return form.NewPanel(widget.NewColumn(theme.Space2, lines...))
+}
+
+// filesIn says what files an export holds, and what it lacks.
+func filesIn(m export.Manifest) (lines []fyne.CanvasObject) {
+	if m.Counts.Files > 0 {
+		lines = append(lines, form.Body(i18n.N("verify.files", m.Counts.Files, i18n.Args{"Size": i18n.Bytes(m.Counts.FileBytes)})))
+	}
+	if n := m.Counts.FilesMissing; n > 0 && m.WithoutFiles {
+		lines = append(lines, form.Body(i18n.N("verify.files.without", n)))
+	} else if n > 0 {
+		lines = append(lines, form.Body(i18n.N("verify.files.missing", n)))
+	}
+	return lines
 }
 
 // signer says whose signature it is.

@@ -169,6 +169,7 @@ func (v *importView) looked(r export.ImportRequest, l looked) {
 		widget.NewRow(theme.Space2, -1, widget.NewChip(theme.IconCheckCircle, i18n.T("verify.whole"), widget.Fine, nil)),
 		form.Heading(i18n.T("import.found", i18n.Args{"When": when})),
 		form.Body(i18n.N("verify.messages", m.Counts.Messages, i18n.Args{"Conversations": i18n.N("verify.conversations", m.Counts.Conversations)})),
+		widget.NewColumn(theme.Space2, filesIn(m)...),
 		form.Body(i18n.T("import.found.own")),
 		form.Body(i18n.T("import.keeps")),
 		form.Small(filepath.Base(r.Path)),
@@ -228,7 +229,12 @@ func imported(got export.Imported) fyne.CanvasObject {
 		key string
 		n   int
 	}{
-		{"import.known", got.Known}, {"import.deleted", got.Deleted}, {"import.expired", got.Expired}, {"import.contacts", got.Contacts},
+		{"import.known", got.Known},
+		{"import.deleted", got.Deleted},
+		{"import.expired", got.Expired},
+		{"import.contacts", got.Contacts},
+		{"import.files", got.Files},
+		{"import.files.missing", got.FilesMissing},
 	} {
 		if l.n > 0 {
 			lines = append(lines, form.Body(i18n.N(l.key, l.n)))
