@@ -26,7 +26,11 @@ func (t *transfer) hold() (row store.Blob, held *upload, done func(), ok bool) {
 			t.later(http.StatusServiceUnavailable, afterBusy)
 			return row, nil, nil, false
 		}
+		taken := row.File
 		row, err = t.opts.Store.Upload(t.ctx, hash, t.now) // it may have moved on, or gone, meanwhile
+		if err == nil && row.File != taken {               // gone, and granted anew: this is not its turn
+			err = wire.ErrUnavailable
+		}
 	}
 	if err != nil {
 		if done != nil {
