@@ -81,6 +81,7 @@ func nasty(t testing.TB) map[string][]byte {
 		"webp of other chunks":  riff("VP8X", vp8x(0, 8, 8), "junk", strings.Repeat("x", 1<<20), "VP8 ", "\x10\x00\x00\x9d\x01\x2a\x08\x00\x08\x00"),
 		"webp of alpha":         riff("VP8X", vp8x(0x10, 3000, 3000), "ALPH", "\x00", "VP8 ", "\x10\x00\x00\x9d\x01\x2a\xb8\x0b\xb8\x0b"),
 		"webp that lies":        riff("VP8X", vp8x(0x10, 8, 8), "VP8 ", "\x10\x00\x00\x9d\x01\x2a\xff\x3f\xff\x3f"),
+		"webp on a huge canvas": riff("VP8X", vp8x(0x10, 20000, 10000), "ALPH", "\x00", "VP8 ", chunkOf(t, s["alpha.webp"], "VP8 ")),
 		"webp in two sizes":     riff("VP8X", vp8x(0x10, 16384, 16384), "VP8L", "\x2f\x07\xc0\x01\x00\x00\x00\x00\x00\x00"),
 		"webp without picture":  riff("VP8X", vp8x(0, 8, 8)),
 		"webp of nothing":       riff(),

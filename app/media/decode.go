@@ -171,6 +171,8 @@ type budgetReader struct {
 	began    int64
 	measured bool
 	swept    int
+	unseen   int // bytes until the heap is looked at again
+	heap     [2]metrics.Sample
 	err      error
 }
 
@@ -178,13 +180,17 @@ func (r *budgetReader) Read(b []byte) (int, error) {
 	if r.err == nil {
 		r.err = r.ctx.Err()
 	}
-	if r.err == nil && r.grown() {
-		r.err = ErrBudget
+	if r.err == nil && r.unseen <= 0 {
+		r.unseen = readStep
+		if r.grown() {
+			r.err = ErrBudget
+		}
 	}
 	if r.err != nil {
 		return 0, r.err
 	}
 	n, err := r.src.Read(b[:min(len(b), readStep)])
+	r.unseen -= n
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 	}
@@ -192,28 +198,30 @@ func (r *budgetReader) Read(b []byte) (int, error) {
 }
 
 // grown reports whether the heap grew beyond the limit since the first read, garbage not counted: neither what was there
-// before, which is why it is measured from what the last collection left, nor what came since. Others allocate as well: it
-// is the second line behind the header's estimate, and generous.
+// before, which is why it is measured from what a collection left, nor what came since. Others allocate as well: it is
+// the second line behind the header's estimate, and generous.
 func (r *budgetReader) grown() bool {
-	if !r.measured {
-		r.began, r.measured = heap("/gc/heap/live:bytes"), true
+	live, inUse := r.inHeap()
+	if !r.measured || live < r.began {
+		r.began, r.measured = live, true
 	}
-	const inUse = "/memory/classes/heap/objects:bytes"
-	if heap(inUse)-r.began <= r.limit {
+	if inUse-r.began <= r.limit {
 		return false
 	}
 	if r.swept++; r.swept > maxSweeps {
 		return true
 	}
 	runtime.GC()
-	return heap(inUse)-r.began > r.limit
+	_, inUse = r.inHeap()
+	return inUse-r.began > r.limit
 }
 
 // maxSweeps is how often a heap that seems to have grown is swept to know it, for one picture.
 const maxSweeps = 8
 
-func heap(metric string) int64 {
-	s := [1]metrics.Sample{{Name: metric}}
-	metrics.Read(s[:])
-	return int64(s[0].Value.Uint64())
+// inHeap returns the bytes of what the last collection left, and of all that is there now.
+func (r *budgetReader) inHeap() (live, inUse int64) {
+	r.heap[0].Name, r.heap[1].Name = "/gc/heap/live:bytes", "/memory/classes/heap/objects:bytes"
+	metrics.Read(r.heap[:])
+	return int64(r.heap[0].Value.Uint64()), int64(r.heap[1].Value.Uint64())
 }

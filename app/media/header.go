@@ -194,6 +194,7 @@ func webpHeader(s *scanner, h *header) {
 			w, t := webpSize(s, kind, n)
 			if h.width != 0 && (h.width != w || h.height != t) {
 				s.fail()
+				return
 			}
 			h.width, h.height = w, t
 			h.cost = 12*int64(w+15)*int64(t+15) + treesOfWebP // samples, transparency and its decoding
@@ -258,6 +259,9 @@ func webpStill(size int64, flags byte, extent []byte) []byte {
 
 // webpTurn looks for the orientation behind the pixels; damage there does not matter.
 func webpTurn(s *scanner, h *header) {
+	if s.err != nil {
+		return
+	}
 	for h.turn == 0 && s.left() >= 8 && s.err == nil {
 		kind, n := webpChunk(s)
 		if kind == "EXIF" && s.err == nil {
