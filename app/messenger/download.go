@@ -71,8 +71,11 @@ func (m *Messenger) download(ctx context.Context, id chat.MessageID) wait {
 // readyDownload returns what is to be fetched; the zero value: nothing.
 func (u *unit) readyDownload(id chat.MessageID) (offered, error) {
 	msg, a, err := u.fileOf(id)
-	if err != nil || a.State != chat.FileFetching || len(a.ReadKey) != len(wire.ReadKey{}) {
+	if err != nil || a.State != chat.FileFetching {
 		return offered{}, ignoreMissing(err)
+	}
+	if len(a.ReadKey) != len(wire.ReadKey{}) {
+		return offered{}, u.setFileAside(msg, a, FailureFileGone)
 	}
 	peer, err := u.peerOf(msg.Conversation)
 	if err != nil {
