@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTheBotOfTheContractKeepsFiles runs the program that docs/CLI.md shows, as it stands there.
+func TestTheBotOfTheContractKeepsFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs whole programs")
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no python3")
+	}
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "CLI.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(doc), "### A bot that keeps files\n")
+	_, after, begun := strings.Cut(after, "\n```python\n")
+	program, _, ended := strings.Cut(after, "\n```\n")
+	if !found || !begun || !ended {
+		t.Fatal("docs/CLI.md shows no such bot")
+	}
+
+	base := t.TempDir()
+	bot, _ := newPeerAt(t, base, "bot", "--bot")
+	link := strings.TrimSpace(string(piped(t, bot, nil, "invite")))
+	ada := startPeer(t, "Ada")
+	cmd := exec.Command(python, "-c", program)
+	cmd.Dir, cmd.Stderr = base, os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill() //nolint:errcheck // it may have ended
+		cmd.Wait()         //nolint:errcheck // killed; its sottoctl ends with its input
+	})
+
+	ada.call("add", map[string]any{"link": link, "confirm_relay": true}).ok()
+	ada.event("contact", func(e eventObject) bool { return e.Contact != nil && e.Contact.State == "accepted" })
+	want := contentOf(30, 70_000)
+	letter := map[string]any{"contact": "bot", "file": fileIn(t, t.TempDir(), "letter.txt", want), "require": "sent", "wait": "20s"}
+	ada.call("send", letter).fails(exitRefused, "refused") // a bot reads what it may
+	ada.call("consent.grant", map[string]any{"purpose": "bot-reads", "contact": "bot"}).ok()
+	var sent messageObject
+	ada.call("send", letter).into(&sent)
+	ada.event("message", func(e eventObject) bool {
+		return e.Message != nil && e.Message.Direction == "in" && e.Message.Text == "I keep letter.txt, 70000 bytes."
+	})
+	if got, err := os.ReadFile(filepath.Join(base, "inbox", sent.ID)); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the bot keeps %d bytes, %v", len(got), err)
+	}
+}
