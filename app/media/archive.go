@@ -18,7 +18,7 @@ const (
 // zipWarnings goes through the directory of a ZIP archive (APPNOTE.TXT 6.3 section 4.3.12) and says what it is by that. An
 // archive whose directory cannot be followed counts as one that cannot be looked at.
 func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) (Type, error) {
-	s, count, err := zipDirectory(src, size)
+	s, err := zipDirectory(src, size)
 	if err != nil {
 		return typ, err
 	}
@@ -28,7 +28,7 @@ func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) 
 	}
 	parts := map[string]bool{}
 	var claimed uint64
-	for i := 0; i < count && s.left() >= 46; i++ {
+	for n := 0; n < maxEntries && s.left() >= 46; n++ {
 		h := s.peek(46)
 		if string(h[:4]) != "PK\x01\x02" {
 			break
@@ -37,17 +37,20 @@ func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) 
 			found[WarnEncrypted] = true
 		}
 		claimed += uint64(binary.LittleEndian.Uint32(h[24:]))
-		n := int(binary.LittleEndian.Uint16(h[28:]))
+		length := int(binary.LittleEndian.Uint16(h[28:]))
 		rest := int64(binary.LittleEndian.Uint16(h[30:])) + int64(binary.LittleEndian.Uint16(h[32:]))
 		s.skip(46)
-		zipEntry(string(s.peek(min(n, 1024))), parts, found, typ)
-		s.skip(int64(n) + rest)
+		zipEntry(string(s.peek(min(length, 1024))), parts, found, typ)
+		s.skip(int64(length) + rest)
 		if s.err != nil {
 			break
 		}
 	}
 	if s.err != nil && s.err != ErrStructure { //nolint:errorlint // the scanner's own value
 		return typ, s.err
+	}
+	if s.left() > 0 { // damaged, or more than is looked at
+		found[WarnEncrypted] = true
 	}
 	if claimed > maxExpansion && claimed > bombRatio*uint64(size) {
 		found[WarnBomb] = true
@@ -88,10 +91,10 @@ func zipEntry(name string, parts map[string]bool, found map[Warning]bool, typ Ty
 
 // zipDirectory finds the directory by the record at the end (section 4.3.16, and 4.3.14 for the 64-bit form); nil when there
 // is none within 64 KiB, or it does not lie where the record says.
-func zipDirectory(src io.ReaderAt, size int64) (*scanner, int, error) {
+func zipDirectory(src io.ReaderAt, size int64) (*scanner, error) {
 	const record, locator, record64 = 22, 20, 56
 	if size < record {
-		return nil, 0, nil
+		return nil, nil
 	}
 	tail := make([]byte, min(size, record+locator+record64+64<<10))
 	from := size - int64(len(tail))
@@ -103,29 +106,27 @@ func zipDirectory(src io.ReaderAt, size int64) (*scanner, int, error) {
 		s.skip(int64(n))
 	}
 	if s.err != nil {
-		return nil, 0, s.err
+		return nil, s.err
 	}
 	at := bytes.LastIndex(tail[:len(tail)-record+4], []byte("PK\x05\x06"))
 	if at < 0 {
-		return nil, 0, nil
+		return nil, nil
 	}
 	r := tail[at : at+record]
-	count := int64(binary.LittleEndian.Uint16(r[10:]))
 	length, start := int64(binary.LittleEndian.Uint32(r[12:])), int64(binary.LittleEndian.Uint32(r[16:]))
 	if l := at - locator; l >= record64 && string(tail[l:l+4]) == "PK\x06\x07" && string(tail[l-record64:l-record64+4]) == "PK\x06\x06" {
 		at = l - record64
 		r = tail[at:l]
-		count = int64(binary.LittleEndian.Uint64(r[32:]))
 		length, start = int64(binary.LittleEndian.Uint64(r[40:])), int64(binary.LittleEndian.Uint64(r[48:]))
 	}
 	end := from + int64(at)
-	if start < 0 || length < 0 || count < 0 || start > end || length > end-start {
-		return nil, 0, nil
+	if start < 0 || length < 0 || start > end || length > end-start {
+		return nil, nil
 	}
 	if shift := end - length - start; shift > 0 { // something stands before the archive
 		start += shift
 	}
 	d := newScanner(src, start+length)
 	d.skip(start)
-	return d, int(min(count, maxEntries)), nil
+	return d, nil
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/gif"
@@ -269,5 +270,85 @@ func TestSmallPicturesFitTheirBounds(t *testing.T) {
 		if err != nil || fmt.Sprint(m.Rect.Dx() > m.Rect.Dy()) != fmt.Sprint(s.Width > s.Height) {
 			t.Errorf("%s: thumbnail %v of a picture of %d x %d, %v", name, m, s.Width, s.Height, err)
 		}
+	}
+}
+
+// jpegPlaces are the offsets of the markers of a JPEG after its first, found by lengths and, in scans, by looking.
+func jpegPlaces(b []byte) (places []int) {
+	for at := 2; at+4 <= len(b); {
+		places = append(places, at)
+		scan := b[at+1] == 0xda
+		at += 2 + int(b[at+2])<<8 + int(b[at+3])
+		for scan && (b[at] != 0xff || b[at+1] == 0 || b[at+1] >= 0xd0 && b[at+1] <= 0xd7) {
+			at++
+		}
+	}
+	return append(places, len(b)-2)
+}
+
+func TestWhatIsPlantedAnywhereIsRemoved(t *testing.T) {
+	s := seeds(t)
+	insert := func(b []byte, at int, part string) []byte {
+		return slices.Concat(b[:at], []byte(part), b[at:])
+	}
+	check := func(name string, clean, planted []byte) {
+		t.Helper()
+		out, b := stripped(t, name, planted)
+		if bytes.Contains(b, []byte("PLANTED")) || len(out.Removed) == 0 {
+			t.Errorf("%s keeps what was planted", name)
+		}
+		if _, want := stripped(t, name, clean); !bytes.Equal(b, want) {
+			t.Errorf("%s: %d bytes, without what was planted %d", name, len(b), len(want))
+		}
+	}
+	n := 0
+	for _, name := range []string{"exif.jpg", "progressive.jpg", "restart.jpg", "cmyk.jpg"} {
+		for _, at := range jpegPlaces(s[name]) {
+			for marker := byte(0xe0); marker <= 0xf0; marker++ {
+				if marker == 0xf0 {
+					marker = 0xfe
+				}
+				check(fmt.Sprintf("%s, %#x at %d", name, marker, at), s[name], insert(s[name], at, "\xff"+string([]byte{marker})+"\x00\x0bPLANTED.."))
+				n++
+			}
+		}
+	}
+	for _, name := range []string{"text.png", "palette.png", "animated.png", "interlaced.png"} {
+		b := s[name]
+		for at := 33; at < len(b); { // after the header
+			for _, kind := range []string{"tEXt", "zTXt", "iTXt", "tIME", "eXIf", "priV", "caBX", "dSIG"} {
+				check(fmt.Sprintf("%s, %s at %d", name, kind, at), b, insert(b, at, string(pngChunk(kind, []byte("PLANTED")))))
+				n++
+			}
+			at += 12 + int(b[at])<<24 + int(b[at+1])<<16 + int(b[at+2])<<8 + int(b[at+3])
+		}
+	}
+	for _, name := range []string{"lossy.webp", "alpha.webp", "lossless.webp", "animated.webp", "plain.webp"} {
+		b := s[name]
+		for at := 12; at <= len(b); {
+			if at > 12 { // VP8X comes first
+				for _, kind := range []string{"EXIF", "XMP ", "priv", "META"} {
+					p := insert(b, at, kind+"\x07\x00\x00\x00PLANTED\x00")
+					binary.LittleEndian.PutUint32(p[4:], uint32(len(p)-8))
+					check(fmt.Sprintf("%s, %s at %d", name, kind, at), b, p)
+					n++
+				}
+			}
+			if at == len(b) {
+				break
+			}
+			size := int(binary.LittleEndian.Uint32(b[at+4:]))
+			at += 8 + size + size&1
+		}
+	}
+	b := s["animated.gif"]
+	for _, label := range []string{"\xfe", "\x01", "\xff", "\x77"} {
+		at := 13 + int(gifTable(b[10]))
+		check(fmt.Sprintf("animated.gif, %q", label), b, insert(b, at, "\x21"+label+"\x07PLANTED\x00"))
+		check(fmt.Sprintf("animated.gif, %q at its end", label), b, insert(b, len(b)-1, "\x21"+label+"\x0bPLANTED-app\x07PLANTED\x00"))
+		n += 2
+	}
+	if n < 1000 {
+		t.Errorf("only %d places", n)
 	}
 }

@@ -188,6 +188,8 @@ func TestFilesThatMayHarmAreNamed(t *testing.T) {
 		{"large form.zip", "", zip64(zipOf(t, "a.exe")), []Warning{WarnArchiveExecutable, WarnArchive}},
 		{"before.zip", "", append([]byte("PK\x03\x04"), zipOf(t, "a.exe")...), []Warning{WarnArchiveExecutable, WarnArchive}},
 		{"secret.zip", "", withZIP(zipOf(t, "a.jpg"), func(e []byte) { e[8] |= 1 }), []Warning{WarnEncrypted, WarnArchive}},
+		{"many.zip", "", zipOf(t, slices.Repeat([]string{"a"}, maxEntries+1)...), []Warning{WarnEncrypted, WarnArchive}},
+		{"broken.zip", "", withZIP(zipOf(t, "a", "b.exe"), func(e []byte) { e[28] = 40 }), []Warning{WarnEncrypted, WarnArchive}},
 		{"bomb.zip", "", withZIP(zipOf(t, "a", "b"), func(e []byte) { copy(e[24:], "\x00\x00\x00\xf0") }), []Warning{WarnBomb, WarnArchive}},
 		{"cut.zip", "", zipOf(t, "a.jpg")[:60], []Warning{WarnEncrypted, WarnArchive}},
 		{"a.7z", "", []byte("7z\xbc\xaf\x27\x1c\x00\x04"), []Warning{WarnArchive}},
