@@ -4,8 +4,10 @@ package backup_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"sotto/app/privacy/backup"
+	"sotto/app/privacy/files"
 	"sotto/app/security"
 	"sotto/chat"
 	"sotto/crypto/vault"
@@ -141,4 +144,62 @@ func BenchmarkRestore(b *testing.B) {
 	b.ReportMetric(float64(messages(b))*float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 	b.ReportMetric((spent()-before).Seconds()/float64(b.N), "cpu-s/op")
 	b.ReportMetric(peak(), "peak-MB")
+}
+
+// BenchmarkFile backs up one file of 100 MiB, reads it back, and restores it.
+func BenchmarkFile(b *testing.B) {
+	ctx, store := context.Background(), openStore(b)
+	a, err := files.Seal(ctx, store.Blobs(), io.LimitReader(rand.Reader, chat.MaxFile), chat.MaxFile, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a.Message = chat.MessageID{1}
+	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	err = store.Update(ctx, func(tx chat.Tx) error {
+		conv := chat.Conversation{ID: chat.ConversationID{1}, Kind: chat.Group, Created: start, NextSeq: 1}
+		if err := tx.Conversations().Put(conv); err != nil {
+			return err
+		}
+		_, err := tx.Messages().Put(chat.Message{
+			ID: a.Message, Conversation: conv.ID, Author: chat.ContactID{1}, Direction: chat.In, Kind: chat.KindAttachment, Seq: 1, State: chat.Read,
+			Sent: start, Received: start, File: chat.File{Name: "large", Size: chat.MaxFile},
+		})
+		return errors.Join(err, tx.Attachments().Put(a))
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := writer(store)
+	w.Blobs = store.Blobs()
+	dir := b.TempDir()
+	b.Run("backup", func(b *testing.B) {
+		b.SetBytes(chat.MaxFile)
+		for i := 0; b.Loop(); i++ {
+			out := filepath.Join(dir, strconv.Itoa(i))
+			if s, err := w.Write(ctx, backup.Request{Out: out, Passphrase: "bench"}); err != nil || s.Files != 1 {
+				b.Fatal(s.Files, err)
+			}
+			if i > 0 {
+				if err := os.Remove(out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(peak(), "peak-MB")
+	})
+	b.Run("restore", func(b *testing.B) {
+		b.SetBytes(chat.MaxFile)
+		for b.Loop() {
+			in, err := os.Open(filepath.Join(dir, "0"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			to := openStore(b)
+			s, err := backup.Restore(ctx, to, in, "bench", backup.Reading{Limits: limits, Blobs: to.Blobs()})
+			if err := errors.Join(err, in.Close()); err != nil || s.Files != 1 {
+				b.Fatal(s.Files, err)
+			}
+		}
+		b.ReportMetric(peak(), "peak-MB")
+	})
 }

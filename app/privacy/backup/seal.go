@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
@@ -40,7 +40,7 @@ func seal(out io.Writer, passphrase string, cost vault.Params, now time.Time) (i
 	if err != nil {
 		return nil, fmt.Errorf("encrypting: %w", disk.Error(err))
 	}
-	runtime.GC() // what the derivation took is as much as all the rest together
+	debug.FreeOSMemory() // what the derivation took is as much as all the rest together
 	return plain, nil
 }
 
@@ -126,6 +126,6 @@ func open(in io.Reader, passphrase string, limits vault.Limits) (io.Reader, erro
 	if err != nil || message.IsSigned || message.LiteralData == nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, chat.ErrMalformed)
 	}
-	runtime.GC() // as in seal
+	debug.FreeOSMemory() // as in seal
 	return message.UnverifiedBody, nil
 }
