@@ -30,9 +30,10 @@ func TestTheBotOfTheContractKeepsFiles(t *testing.T) {
 	}
 
 	base := t.TempDir()
-	bot, _ := newPeerAt(t, base, "bot", "--bot")
+	relay := startRelay(t)
+	bot, _ := newPeerAt(t, base, "bot", "--bot", "--relay", relay.pass)
 	link := strings.TrimSpace(string(piped(t, bot, nil, "invite")))
-	ada := startPeer(t, "Ada")
+	ada := startPeer(t, "Ada", "--relay", relay.pass)
 	cmd := exec.Command(python, "-c", program)
 	cmd.Dir, cmd.Stderr = base, os.Stderr
 	if err := cmd.Start(); err != nil {
