@@ -45,6 +45,9 @@ func (m *Messenger) upload(ctx context.Context, id chat.MessageID) wait {
 			return wait{}
 		}
 	}
+	if m.routeChanged(route) {
+		return wait{} // tried over the newer one at once
+	}
 	return m.tryLater(ctx, a, err, moved.Load())
 }
 
@@ -89,6 +92,16 @@ func (u *unit) readyUpload(id chat.MessageID) (a chat.Attachment, route chat.Rou
 		}
 	}
 	return a, route, w, true, nil
+}
+
+// routeChanged reports whether a contact is reached elsewhere than when an upload began.
+func (m *Messenger) routeChanged(route chat.Route) (changed bool) {
+	err := m.view(m.ctx, func(tx chat.Tx) error {
+		now, err := routeTo(tx, route.Peer)
+		changed = err == nil && now.Mailbox != route.Mailbox
+		return err
+	})
+	return changed && err == nil
 }
 
 // withKeys returns an own file with new keys for its blob.
