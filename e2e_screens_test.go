@@ -48,6 +48,7 @@ func TestScreens(t *testing.T) {
 			t.Run("bots", func(t *testing.T) { bots(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("devices", func(t *testing.T) { devices(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("storage", func(t *testing.T) { stored(newGallery(t, folder, mode, mode, 1)) })
+			t.Run("files", func(t *testing.T) { filed(newGallery(t, folder, mode, mode, 1)) })
 			t.Run("ways", func(t *testing.T) { ways(newGallery(t, folder, mode, mode, 1)) })
 		})
 	}

@@ -43,6 +43,7 @@ func (w *Window) setMenu() {
 			item(i18n.T("menu.search"), w.opens(screen.Search), fyne.KeyF, ctrl|shift),
 			item(i18n.T("menu.search.here"), w.searchHere, fyne.KeyF, ctrl),
 			item(i18n.T("menu.attach"), w.inChat((*conversation.View).Attach), fyne.KeyO, ctrl),
+			item(i18n.T("menu.paste"), w.inChat((*conversation.View).Paste), fyne.KeyV, ctrl|shift),
 			item(i18n.T("menu.files"), w.inChat((*conversation.View).Gallery), fyne.KeyG, ctrl),
 			item(i18n.T("menu.next"), func() { w.step(1) }, fyne.KeyDown, alt),
 			item(i18n.T("menu.previous"), func() { w.step(-1) }, fyne.KeyUp, alt),

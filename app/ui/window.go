@@ -25,12 +25,13 @@ type Options struct {
 	Dir    string          // folder of the profile
 	Core   profile.Options // how profiles are created and opened; the zero value in production
 
-	Dispatcher screen.Dispatcher            // nil: fyne.Do
-	Now        func() time.Time             // nil: time.Now
-	Format     i18n.Format                  // zero: of the system's locale
-	Notifier   platform.Notifier            // nil: nothing is notified
-	OpenFile   func(path string) error      // hands a file to another program; nil: the toolkit does
-	Session    <-chan platform.SessionEvent // suspend and screen lock; nil: not known here
+	Dispatcher screen.Dispatcher                     // nil: fyne.Do
+	Now        func() time.Time                      // nil: time.Now
+	Format     i18n.Format                           // zero: of the system's locale
+	Notifier   platform.Notifier                     // nil: nothing is notified
+	Picture    func(context.Context) ([]byte, error) // reads the picture of the clipboard; nil: the one of this computer
+	OpenFile   func(path string) error               // hands a file to another program; nil: the toolkit does
+	Session    <-chan platform.SessionEvent          // suspend and screen lock; nil: not known here
 }
 
 // Window is Sotto's window.
@@ -101,7 +102,7 @@ func (w *Window) Start() {
 // services are what a screen with this work gets.
 func (w *Window) services(work *screen.Work) screen.Services {
 	s := screen.Services{
-		Dir: w.o.Dir, Options: w.o.Core, Locked: w.locked, Window: w.win, Nav: w, Work: work, Now: w.o.Now, Format: w.o.Format,
+		Dir: w.o.Dir, Options: w.o.Core, Locked: w.locked, Picture: w.o.Picture, Window: w.win, Nav: w, Work: work, Now: w.o.Now, Format: w.o.Format,
 	}
 	if w.open != nil {
 		s.Profile = w.open.profile

@@ -2,6 +2,7 @@ package attach
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 
@@ -54,6 +55,7 @@ func Open(s screen.Services, to To, what ...File) *Sheet {
 	t.stripAt = form.Group(t.strip)
 	t.caption = widget.NewEntry(i18n.T("attach.caption"))
 	t.caption.SetText(to.Caption)
+	t.caption.CursorColumn = utf8.RuneCountInString(to.Caption)
 	t.caption.OnSubmitted = func(string) { t.send() }
 	more := widget.NewSmallButton(i18n.T("attach.more"), theme.IconPlus, widget.Secondary, t.more)
 	t.body = widget.NewColumn(theme.Space4, t.rows, t.over, widget.NewRow(0, -1, more), t.stripAt,

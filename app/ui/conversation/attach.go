@@ -68,3 +68,8 @@ func (v *View) Drop(paths []string) {
 		attach.Open(v.s, v.composer.to(), all...)
 	})
 }
+
+// Paste takes a picture from the clipboard.
+func (v *View) Paste() {
+	v.composer.attachable(func() { attach.Paste(v.s, v.composer.to(), v.s.Picture) })
+}

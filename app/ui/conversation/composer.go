@@ -45,7 +45,7 @@ func newComposer(v *View) *composer {
 		Placeholder: i18n.T("chat.write"), Send: i18n.T("chat.send"), Cancel: i18n.T("chat.cancel"),
 		Attach: i18n.T("attach.add"),
 	})
-	c.field.Attach = v.Attach
+	c.field.Attach, c.field.Paste = v.Attach, v.Paste
 	c.field.Submit = c.submit
 	c.field.Draft = c.typed
 	c.field.EditLast = c.editLast

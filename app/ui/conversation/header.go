@@ -108,11 +108,11 @@ func (h *header) items() []*fyne.MenuItem {
 	}
 	return []*fyne.MenuItem{
 		fyne.NewMenuItem(i18n.T("chats.details"), h.details),
-		fyne.NewMenuItem(i18n.T("files.menu"), v.Gallery),
 		fyne.NewMenuItem(i18n.T("timer.menu"), v.chooseTimer),
 		fyne.NewMenuItem(i18n.T("chat.privacy", v.named()), func() {
 			v.s.Nav.Open(screen.Place{Screen: screen.Privacy, Contact: v.contact.ID})
 		}),
+		fyne.NewMenuItem(i18n.T("files.menu"), v.Gallery),
 		fyne.NewMenuItem(pin, func() {
 			v.s.Work.InOrder(func(ctx context.Context) error { return m.SetPinned(ctx, id, !conv.Pinned) }, v.s.Nav.Fail)
 		}),

@@ -68,7 +68,7 @@ func openCopy(s screen.Services, m chat.Message) {
 	checked(s, m, func(all []media.Warning) {
 		name := i18n.Args{"File": Name(m.File)}
 		if Starts(all) {
-			dialog(theme.IconWarning, widget.Alarming, i18n.T("file.open.not", name), Warned(all)+"\n"+i18n.T("file.open.not.text"), i18n.T("file.save"),
+			dialog(theme.IconWarning, widget.Alarming, i18n.T("file.open.not", name), Warned(all)+"\n\n"+i18n.T("file.open.not.text"), i18n.T("file.save"),
 				s, func() { pickPlace(s, m) })
 			return
 		}

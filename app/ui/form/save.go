@@ -91,11 +91,11 @@ func open(s screen.Services, p *Picker, start, name string) *Picker {
 	p.list = fynewidget.NewList(
 		func() int { return len(p.entries) },
 		func() fyne.CanvasObject {
-			return fynewidget.NewLabel("")
+			return widget.NewInset(theme.Space2, theme.Space3, theme.Space2, theme.Space3, widget.NewFileName("", theme.SizeBody, theme.Text, false))
 		},
 		func(i int, o fyne.CanvasObject) {
 			if i < len(p.entries) {
-				o.(*fynewidget.Label).SetText(p.entries[i])
+				o.(*fyne.Container).Objects[0].(*widget.FileName).SetName(p.entries[i])
 			}
 		})
 	p.list.OnSelected = func(i int) {

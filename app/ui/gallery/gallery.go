@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"sotto/app/messenger"
 	"sotto/app/ui/files"
@@ -52,8 +51,8 @@ type View struct {
 	shelf  *pictures.Shelf
 	tiles  map[*widget.Thumbnail]int // what each shows
 	choice *widget.Choice
-	grid   *fynewidget.GridWrap
-	list   *fynewidget.List
+	grid   *widget.Tiles
+	list   *widget.List
 	empty  *fyne.Container
 	body   *fyne.Container
 	root   fyne.CanvasObject
@@ -238,7 +237,7 @@ func (v *View) show() {
 }
 
 func (v *View) buildGrid() {
-	v.grid = fynewidget.NewGridWrap(
+	v.grid = widget.NewTiles(
 		func() int { return len(v.kinds[showPictures]) },
 		func() fyne.CanvasObject { return widget.NewThumbnail() },
 		func(i int, o fyne.CanvasObject) {
@@ -278,7 +277,7 @@ func (v *View) came(id chat.MessageID) {
 }
 
 func (v *View) buildList() {
-	v.list = fynewidget.NewList(
+	v.list = widget.NewList(
 		func() int { return len(v.kinds[showFiles]) },
 		func() fyne.CanvasObject { return newLine() },
 		func(i int, o fyne.CanvasObject) {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"net/url"
 	"time"
 
@@ -144,6 +145,9 @@ type Services struct {
 	Profile *profile.Profile
 	// Locked is the locked profile; nil when none was open in this process yet.
 	Locked *profile.Locked
+
+	// Picture reads the picture of the clipboard; nil: the one of this computer.
+	Picture func(context.Context) ([]byte, error)
 
 	Window fyne.Window // for its canvas: dialogs, focus
 	Nav    Navigator

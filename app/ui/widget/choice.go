@@ -81,6 +81,8 @@ func (c *Choice) TypedKey(e *fyne.KeyEvent) {
 		c.Choose(c.chosen - 1)
 	case fyne.KeyRight, fyne.KeyDown:
 		c.Choose(c.chosen + 1)
+	case fyne.KeyEscape:
+		handUp(e)
 	}
 }
 

@@ -80,6 +80,8 @@ func (c *control) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyEscape:
 		if c.escape != nil {
 			c.escape()
+		} else {
+			handUp(e)
 		}
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		c.press()

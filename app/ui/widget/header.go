@@ -50,7 +50,10 @@ func NewPageHeader(h HeaderParts) *PageHeader {
 }
 
 // SetTitle changes the title.
-func (h *PageHeader) SetTitle(s string) { h.title.SetContent(CleanName(s)) }
+func (h *PageHeader) SetTitle(s string) {
+	h.title.SetContent(CleanName(s))
+	h.BaseWidget.Refresh()
+}
 
 // SetChips changes the chips.
 func (h *PageHeader) SetChips(chips ...fyne.CanvasObject) {

@@ -8,8 +8,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	fynewidget "fyne.io/fyne/v2/widget"
-
-	"sotto/app/ui/theme"
 )
 
 // Bounds of zooming: a pixel of the picture is at most so many units wide, and a
@@ -35,7 +33,6 @@ type Zoom struct {
 	natural fyne.Size // of the picture in pixels
 	scale   float32   // 0: the whole is shown
 	centre  fyne.Position
-	focused bool
 	label   string
 	told    int
 }
@@ -198,17 +195,12 @@ func (z *Zoom) Cursor() desktop.Cursor {
 	return desktop.DefaultCursor
 }
 
-// FocusGained implements fyne.Focusable.
-func (z *Zoom) FocusGained() {
-	z.focused = true
-	z.Refresh()
-}
+// FocusGained implements fyne.Focusable. It is the one thing on its page that
+// has the keyboard, unless another shows so.
+func (z *Zoom) FocusGained() {}
 
 // FocusLost implements fyne.Focusable.
-func (z *Zoom) FocusLost() {
-	z.focused = false
-	z.Refresh()
-}
+func (z *Zoom) FocusLost() {}
 
 // TypedRune implements fyne.Focusable.
 func (z *Zoom) TypedRune(r rune) {
@@ -252,9 +244,8 @@ func (z *Zoom) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleR
 func (z *Zoom) CreateRenderer() fyne.WidgetRenderer {
 	shown := &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest}
 	shown.Hide()
-	ring := newFocusRing(0)
 	sheet := newRect(color.Transparent, 0)
-	v := &clipping{parts{owner: z, objects: []fyne.CanvasObject{sheet, shown, ring}}}
+	v := &clipping{parts{owner: z, objects: []fyne.CanvasObject{sheet, shown}}}
 	v.refresh = func() {
 		if shown.Image != z.pixels {
 			shown.Image = z.pixels
@@ -263,13 +254,10 @@ func (z *Zoom) CreateRenderer() fyne.WidgetRenderer {
 			}
 		}
 		setVisible(shown, z.pixels != nil)
-		ring.StrokeColor = colorOf(z, theme.Accent)
-		setVisible(ring, z.focused)
 	}
 	v.min = func() fyne.Size { return fyne.NewSize(160, 120) }
 	v.layout = func(s fyne.Size) {
 		place(sheet, 0, 0, s.Width, s.Height)
-		place(ring, 1, 1, s.Width-2, s.Height-2)
 		if z.natural.IsZero() {
 			return
 		}
