@@ -3,6 +3,7 @@ package messenger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -148,6 +149,9 @@ func (t *transfers) round() time.Duration {
 	list, remove, err := t.moving()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if errors.Is(err, chat.ErrDamaged) { // the next opening says so
+		return expireRetry
+	}
 	if err != nil {
 		t.wake = t.m.ctx.Err() == nil
 		return time.Second
