@@ -120,7 +120,7 @@ func localSize(size int) (local int, spills bool) {
 // readHeader reads the types of the columns, which must account for the whole record.
 func (c *cell) readHeader() bool {
 	head, n := recordInt(c.local)
-	if n == 0 || head < 2 || head > 32 || int(head) > len(c.local) {
+	if n == 0 || int(head) < max(2, n) || head > 32 || int(head) > len(c.local) {
 		return false
 	}
 	c.head = int(head)

@@ -521,3 +521,14 @@ func TestSalvageLeavesOutWhatHasEnded(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 }
+
+// TestARowWhoseHeaderIsShorterThanItsLengthIsNone: a length of three bytes that says two, as noise may have it.
+func TestARowWhoseHeaderIsShorterThanItsLengthIsNone(t *testing.T) {
+	for _, head := range []string{"\x80\x80\x02", "\x80\x80\x80\x80\x02"} {
+		page := make([]byte, wreckPage)
+		copy(page[8:], "\x0a\x01"+head)
+		if c, ok := (&image{pages: 9}).cell(page, 8); ok {
+			t.Errorf("%q is taken for %+v", head, c)
+		}
+	}
+}
