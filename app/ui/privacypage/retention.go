@@ -216,13 +216,14 @@ func (p *Screen) tryRule(c privacy.RuleChange, back func()) {
 }
 
 func (p *Screen) confirmRule(c privacy.RuleChange, kept privacy.Kept) {
+	points := []string{i18n.N("retention.what", kept.Messages, i18n.Args{"In": i18n.N("retention.in", kept.Conversations)})}
+	if kept.Files > 0 {
+		points = append(points, i18n.N("retention.files", kept.Files, i18n.Args{"Size": i18n.Bytes(kept.FileBytes)}))
+	}
 	widget.NewDangerDialog(widget.DangerWords{
-		Title: i18n.T("retention.confirm"),
-		Points: []string{
-			i18n.N("retention.what", kept.Messages, i18n.Args{"In": i18n.N("retention.in", kept.Conversations)}),
-			i18n.T("retention.later"), i18n.T("deletion.here.undone"), i18n.T("retention.there"),
-		},
-		Act: i18n.N("retention.act", kept.Messages), Cancel: i18n.T("cancel"),
+		Title:  i18n.T("retention.confirm"),
+		Points: append(points, i18n.T("retention.later"), i18n.T("deletion.here.undone"), i18n.T("retention.there")),
+		Act:    i18n.N("retention.act", kept.Messages), Cancel: i18n.T("cancel"),
 	}, func() { p.setRule(c, kept.Messages) }).Open(p.s.Canvas())
 }
 
