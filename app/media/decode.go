@@ -90,6 +90,7 @@ func DecodeSmall(ctx context.Context, data []byte, width, height int) (*image.RG
 	case h.width > smallSide || h.height > smallSide || h.progressive || h.cost > smallMemory:
 		return nil, ErrBudget
 	}
+	h.small = true
 	return h.decode(ctx, src, src.Size(), width, height)
 }
 
@@ -100,6 +101,13 @@ func (h header) affordable() bool {
 // decode decodes and scales; a panic of a decoder is a damaged picture.
 func (h header) decode(ctx context.Context, src io.ReaderAt, size int64, width, height int) (m *image.RGBA, err error) {
 	var whole io.Reader = io.NewSectionReader(src, 0, size)
+	room := int64(MaxMemory)
+	if h.small {
+		room = smallMemory
+	}
+	if h.late > 0 && h.cost+h.late > room {
+		whole = &lateReader{src: whole, from: h.pixels}
+	}
 	if h.first != nil {
 		whole = &planReader{src: src, pieces: h.first}
 	}

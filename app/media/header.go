@@ -17,6 +17,10 @@ type header struct {
 
 	progressive bool // JPEG, or of a rarer kind: pixels may come in several scans
 
+	pixels int64 // of a JPEG: where its first scan begins, behind which it may still ask for more
+	late   int64 // bytes that it costs more then, see lateReader; 0: nothing
+	small  bool  // it is given smallMemory only
+
 	first []piece     // of an animated WebP: a still one made of its first frame
 	place image.Point // of that frame on the canvas
 }
@@ -65,8 +69,11 @@ func jpegHeader(s *scanner, h *header) {
 	s.skip(2)
 	converted := false
 	defer func() {
+		copied := 4 * int64(h.width) * int64(h.height)
 		if converted {
-			h.cost += 4 * int64(h.width) * int64(h.height)
+			h.cost += copied
+		} else {
+			h.pixels, h.late = s.at, copied
 		}
 	}()
 	for s.err == nil {
