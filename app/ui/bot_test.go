@@ -193,3 +193,18 @@ func TestAContactThatBecomesABotIsNoticedInItsChat(t *testing.T) {
 		return err != nil
 	})
 }
+
+func TestNoFileGoesToABotThatMayNotRead(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	bot := v.bot("Weather", "Rain from noon.")
+	v.openChat(bot)
+	v.until("it asks", func() bool { return v.button("Let it read") != nil })
+	v.drop(diskFile(t, "notes.txt", []byte("n")))
+	v.until("it is said why not", func() bool { return v.text("whether it may read what you send") })
+	v.tapTop("Close")
+	v.letRead(bot, true)
+	v.w.Changed()
+	v.until("the composer is back", func() bool { return v.composer() != nil })
+	v.drop(diskFile(t, "notes.txt", []byte("n")))
+	v.until("now it can be sent", func() bool { return v.enabled("Send 1 file") })
+}

@@ -490,3 +490,14 @@ func (v *world) fileNamed(name string) bool {
 	})
 	return found
 }
+
+// selectFile chooses the i-th file of the list of the gallery.
+func (v *world) selectFile(i int) {
+	v.t.Helper()
+	v.seen(func(o fyne.CanvasObject) {
+		if l, ok := o.(*widget.List); ok {
+			l.Select(i)
+		}
+	})
+	v.q.Drain()
+}

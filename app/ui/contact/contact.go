@@ -143,7 +143,7 @@ func (v *View) show() {
 	if pending := v.pending(); pending != nil {
 		v.body.Add(pending)
 	}
-	for _, part := range []fyne.CanvasObject{v.safety(), v.naming(), v.privacy(), v.parting()} {
+	for _, part := range []fyne.CanvasObject{v.safety(), v.naming(), v.shared(), v.privacy(), v.parting()} {
 		v.body.Add(part)
 	}
 	v.page.Refresh()
@@ -313,6 +313,14 @@ func (v *View) privacy() fyne.CanvasObject {
 	return widget.NewColumn(theme.Space2, title(i18n.T("contact.privacy")), sentence(i18n.T("contact.privacy.text", v.named())),
 		widget.NewRow(0, -1, widget.NewSmallButton(i18n.T("contact.privacy.open"), theme.IconConsent, widget.Secondary, func() {
 			v.s.Nav.Open(screen.Place{Screen: screen.Privacy, Contact: v.id})
+		})))
+}
+
+// shared leads to what both sent each other.
+func (v *View) shared() fyne.CanvasObject {
+	return widget.NewColumn(theme.Space2, title(i18n.T("files.title")),
+		widget.NewRow(0, -1, widget.NewSmallButton(i18n.T("contact.files"), theme.IconPicture, widget.Secondary, func() {
+			v.s.Nav.Open(screen.Place{Screen: screen.Files, Conversation: v.s.Messenger().ConversationWith(v.id)})
 		})))
 }
 

@@ -2,6 +2,7 @@ package viewer
 
 import (
 	"context"
+	"errors"
 	"image"
 
 	"fyne.io/fyne/v2"
@@ -45,6 +46,7 @@ type View struct {
 	after   *widget.Button
 	zooms   []*widget.Button
 	keep    *widget.Button
+	left    bool // it was closed from here
 	fault   *fyne.Container
 	content fyne.CanvasObject
 }
@@ -52,6 +54,7 @@ type View struct {
 var (
 	_ screen.Screen   = (*View)(nil)
 	_ screen.Listener = (*View)(nil)
+	_ screen.Reader   = (*View)(nil)
 )
 
 // New answers the viewer at a place of kind screen.Viewer.
@@ -120,9 +123,32 @@ func (v *View) Heard(events []messenger.Event) {
 		case messenger.EventFile:
 			v.open()
 		case messenger.EventDelete:
-			v.s.Nav.Back()
+			v.leave()
 			return
 		}
+	}
+}
+
+// Reread implements screen.Reader: a picture that was deleted meanwhile is not shown any longer.
+func (v *View) Reread() {
+	m, ok := v.shown()
+	if !ok {
+		return
+	}
+	messages := v.s.Messenger()
+	screen.Run(v.s.Work, func(ctx context.Context) (chat.Message, error) { return messages.Message(ctx, m.ID) }, func(now chat.Message, err error) {
+		if errors.Is(err, chat.ErrNotFound) || err == nil && now.Deleted {
+			v.leave()
+		}
+	})
+}
+
+// leave closes the viewer, once.
+func (v *View) leave() {
+	if !v.left {
+		v.left = true
+		v.drop()
+		v.s.Nav.Back()
 	}
 }
 
