@@ -120,6 +120,10 @@ var fuzzed = map[string]string{
 	"crypto/vault.RowKey.Open":       "FuzzRowOpen",
 	"crypto/vault.parse":             "FuzzOpen",
 
+	"transport/relay.Relay.Operations":    "FuzzRequest",
+	"transport/relay.Relay.accept":        "FuzzRequest",
+	"transport/relay.Relay.serveBlobs":    "FuzzRequest",
+	"transport/relay.Relay.transfer":      "FuzzRequest",
 	"transport/relay.OpenIdentity":        "it takes the name of a folder; what stands in it is the relay's own",
 	"transport/relay.parseDigest":         "FuzzUploadCommit",
 	"transport/relay.parseRange":          "FuzzBlobGet",
@@ -192,6 +196,14 @@ func TestEveryDecoderOfHostileInputIsFuzzed(t *testing.T) {
 				t.Errorf("%s.%s reads what others wrote and stands in no row of the table", name, d)
 			}
 		}
+		for _, h := range rooms[name].handlers {
+			if _, ok := fuzzed[name+"."+h]; !ok {
+				t.Errorf("%s.%s answers requests and stands in no row of the table", name, h)
+			}
+		}
+	}
+	if got := len(rooms["transport/relay"].handlers); got < 9 {
+		t.Errorf("%d handlers of the relay are seen", got)
 	}
 	for decoder, target := range fuzzed {
 		r := rooms[roomOf(decoder)]
@@ -245,6 +257,7 @@ func roomOf(decoder string) string {
 type room struct {
 	functions map[string]bool            // outside of tests; methods as Type.Name
 	decoders  []string                   // those among them that by name and parameters read bytes
+	handlers  []string                   // those that answer a request of HTTP
 	targets   []string                   // fuzz targets
 	mentions  map[string]map[string]bool // function or method name, or variable -> identifiers in it
 	seeds     map[string]int             // of a target
@@ -285,6 +298,11 @@ func (r *room) take(d ast.Decl, test bool) {
 			name = receiver(d.Recv.List[0].Type) + "." + name
 		}
 		r.functions[name] = true
+		for _, h := range handlers(name, d) {
+			if !slices.Contains(r.handlers, h) {
+				r.handlers = append(r.handlers, h)
+			}
+		}
 		if decoderName.MatchString(d.Name.Name) && takesBytes(d.Type) {
 			r.decoders = append(r.decoders, name)
 		}
@@ -349,6 +367,37 @@ func receiver(x ast.Expr) string {
 		return id.Name
 	}
 	return "?"
+}
+
+// handlers are what of a function answers requests of HTTP: itself, when it or a function in it takes one, and then the
+// methods that it names by their type, as a table of handlers does.
+func handlers(name string, d *ast.FuncDecl) (out []string) {
+	ast.Inspect(d, func(n ast.Node) bool {
+		f, ok := n.(*ast.FuncType)
+		if !ok || len(out) > 0 {
+			return true
+		}
+		for _, p := range f.Params.List {
+			if star, ok := p.Type.(*ast.StarExpr); ok {
+				if x, ok := star.X.(*ast.SelectorExpr); ok && x.Sel.Name == "Request" {
+					out = []string{name}
+				}
+			}
+		}
+		return true
+	})
+	if len(out) == 0 {
+		return nil
+	}
+	ast.Inspect(d.Body, func(n ast.Node) bool {
+		if x, ok := n.(*ast.SelectorExpr); ok {
+			if p, ok := x.X.(*ast.ParenExpr); ok { // (*transfer).give
+				out = append(out, receiver(p.X)+"."+x.Sel.Name)
+			}
+		}
+		return true
+	})
+	return out
 }
 
 // takesBytes reports whether a parameter is bytes, a text, a stream of them, or parts of a call.

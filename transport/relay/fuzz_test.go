@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,6 +90,7 @@ func fuzzRelay(t testing.TB) *Relay {
 	r := &Relay{
 		opts:    Options{Store: rows, Blobs: blobs, Limits: limits, Now: func() time.Time { return now }},
 		metrics: newMetrics(), uploads: uploads{held: map[store.BlobFile]*upload{}}, moving: map[netip.Prefix]int{},
+		conns: map[*conn]bool{}, hosts: map[netip.Prefix]int{},
 		ctx: ctx, cancel: cancel,
 	}
 	return r
@@ -294,6 +297,56 @@ func FuzzBlobDelete(f *testing.F) {
 			if removed := bearer == key.Bearer(); listErr != nil || (err != nil) != removed || left == removed {
 				t.Fatalf("asked with %q: row %v, file there %t, %v", bearer, err, left, listErr)
 			}
+		}
+	})
+}
+
+// FuzzRequest asks anything of the whole relay: what is no request of ours changes nothing and opens no connection.
+func FuzzRequest(f *testing.F) {
+	f.Add("GET", wire.Path, "", "", "websocket", wire.Subprotocol)
+	f.Add("GET", wire.Path, "", "https://example.org", "websocket", wire.Subprotocol)
+	f.Add("GET", wire.Path, "", "", "h2c", "chat")
+	f.Add("POST", wire.Path, "", "", "", "")
+	f.Add("PUT", wire.UploadPath, halfUpload.Bearer(), "", "", "")
+	f.Add("OPTIONS", wire.BlobPath, wholeRead.Bearer(), "https://example.org", "", "")
+	f.Add("DELETE", wire.BlobPath, wholeRead.Bearer(), "https://example.org", "", "")
+	f.Add("GET", wire.BlobPath+"/../upload?"+wholeRead.Bearer(), wholeRead.Bearer(), "", "", "")
+	for _, path := range []string{"/livez", "/readyz", "/metrics", "/", "//", "/v1/%2e%2e/metrics"} {
+		f.Add("GET", path, "", "", "", "")
+	}
+	f.Fuzz(func(t *testing.T, method, path, bearer, origin, upgrade, protocol string) {
+		h, ok := headersOf("Authorization", bearer, "Origin", origin, "Upgrade", upgrade, "Sec-WebSocket-Protocol", protocol,
+			"Connection", "Upgrade", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==")
+		at, err := url.ParseRequestURI(path)
+		if !ok || err != nil || strings.ContainsAny(path, " \x7f") || !regexp.MustCompile(`^[A-Z]{1,16}$`).MatchString(method) {
+			return // net/http lets it through to no handler
+		}
+		r, answer := served(t, method, path, h, 0, nil)
+		if len(r.conns) > 0 || len(r.moving) > 0 || r.moves > 0 {
+			t.Fatalf("%d connections, %d transfers are left", len(r.conns), r.moves)
+		}
+		own := at.Path == wire.BlobPath || at.Path == wire.UploadPath
+		given := own && bearer != "" && origin == "" // what those do is the matter of their own targets
+		switch {
+		case answer.Code >= 200 && answer.Code < 300 && !given:
+			t.Fatalf("%s %s: status %d", method, path, answer.Code)
+		case (own || at.Path == wire.Path) && origin != "" && answer.Code != http.StatusForbidden && answer.Code != http.StatusMethodNotAllowed:
+			t.Fatalf("%s %s from a web page: status %d", method, path, answer.Code)
+		case !given:
+			said(t, r, answer, answer.Code)
+		}
+		for _, secret := range []string{wholeRead.Bearer(), halfUpload.Bearer(), "\x00\x01\x02\x03"} {
+			if !given && strings.Contains(answer.Body.String(), secret) {
+				t.Fatalf("%s %s gives away %q", method, path, secret)
+			}
+		}
+		operations := httptest.NewRecorder()
+		req := httptest.NewRequest(method, path, nil)
+		req.Header = h
+		r.Operations().ServeHTTP(operations, req)
+		open := method == "GET" || method == "HEAD"
+		if known := slices.Contains([]string{"/livez", "/readyz", "/metrics"}, at.Path); operations.Code == http.StatusOK && !(known && open) {
+			t.Fatalf("operations answer %s %s", method, path)
 		}
 	})
 }

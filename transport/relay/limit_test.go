@@ -69,6 +69,36 @@ func TestConnectionsAreCountedByAddressOrIPv6Network(t *testing.T) {
 	}
 }
 
+func TestTransfersAreBoundedInAllAndByNetworkAddress(t *testing.T) {
+	l := EmbeddedLimits()
+	l.Transfers, l.HostTransfers = 5, 2
+	r := &Relay{opts: Options{Limits: l}, moving: map[netip.Prefix]int{}}
+	one, other, loopback := netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8:1:2::/64"), netip.Prefix{}
+	asks := func(who netip.Prefix, want bool) {
+		t.Helper()
+		if got := r.move(who); got != want {
+			t.Errorf("%v may move: %t, of %d", who, got, r.moves)
+		}
+	}
+	asks(one, true)
+	asks(one, true)
+	asks(one, false)
+	asks(other, true)
+	r.moved(one)
+	asks(one, true)
+	asks(loopback, true)
+	asks(loopback, true) // where all are at one address
+	asks(other, false)   // the relay is full
+	for _, who := range []netip.Prefix{one, one, other, loopback, loopback} {
+		r.moved(who)
+	}
+	if r.moves != 0 || len(r.moving) != 0 {
+		t.Errorf("%d are left, of %v", r.moves, r.moving)
+	}
+	r.draining.Store(true)
+	asks(one, false)
+}
+
 func TestIdentityAndPassAreMadeOnceAndRefusedWhenDamaged(t *testing.T) {
 	dir := t.TempDir()
 	first, secret, err := OpenIdentity(dir)

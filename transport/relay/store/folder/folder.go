@@ -17,7 +17,17 @@ import (
 const unfinished = ".part"
 
 // Folder is the folder of blobs.
-type Folder struct{ dir string }
+type Folder struct {
+	dir     string
+	durable durable
+}
+
+// durable is what makes names and bytes outlast a power failure; a test sees its order.
+type durable struct {
+	sync       func(*os.File) error
+	rename     func(from, to string) error
+	syncFolder func(dir string) error
+}
 
 var _ store.Blobs = (*Folder)(nil)
 
@@ -29,7 +39,7 @@ func Open(dir string) (*Folder, error) {
 	if err := syncFolder(filepath.Dir(dir)); err != nil { // or all of it could go with the power
 		return nil, fmt.Errorf("open folder of blobs: %w", bare(err))
 	}
-	return &Folder{dir: dir}, nil
+	return &Folder{dir: dir, durable: durable{(*os.File).Sync, os.Rename, syncFolder}}, nil
 }
 
 // bare removes the path from an error of the file system, and names a full disk.
@@ -68,7 +78,7 @@ func (f *Folder) Part(name store.BlobFile) (store.BlobPart, error) {
 		_ = file.Close()
 		return nil, bare(err)
 	}
-	return &part{dir: f.dir, path: path, file: file, size: info.Size(), made: made}, nil
+	return &part{durable: f.durable, dir: f.dir, path: path, file: file, size: info.Size(), made: made}, nil
 }
 
 // Open implements store.Blobs.
@@ -132,6 +142,7 @@ func (f *Folder) Free() (uint64, error) { return free(f.dir) }
 
 // part is an unfinished file.
 type part struct {
+	durable
 	dir, path string
 	file      *os.File
 	size      int64
@@ -159,13 +170,13 @@ func (p *part) Truncate(n int64) error {
 }
 
 func (p *part) Sync() error {
-	if err := p.file.Sync(); err != nil {
+	if err := p.sync(p.file); err != nil {
 		return bare(err)
 	}
 	if !p.made {
 		return nil
 	}
-	if err := syncFolder(p.dir); err != nil {
+	if err := p.syncFolder(p.dir); err != nil {
 		return bare(err)
 	}
 	p.made = false
@@ -174,17 +185,17 @@ func (p *part) Sync() error {
 
 // Finish syncs, closes, renames, and syncs the folder, in this order.
 func (p *part) Finish() error {
-	err := p.file.Sync()
+	err := p.sync(p.file)
 	if e := p.file.Close(); err == nil {
 		err = e
 	}
 	if err != nil {
 		return bare(err)
 	}
-	if err := os.Rename(p.path+unfinished, p.path); err != nil {
+	if err := p.rename(p.path+unfinished, p.path); err != nil {
 		return bare(err)
 	}
-	if err := syncFolder(p.dir); err != nil {
+	if err := p.syncFolder(p.dir); err != nil {
 		return bare(err)
 	}
 	return nil
