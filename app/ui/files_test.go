@@ -217,6 +217,34 @@ func TestDroppedFilesAreSentAfterASheetThatSaysWhatLeaves(t *testing.T) {
 	v.until("the own one is delivered to the relay", func() bool { m := v.fileBubble("lake.jpg"); return m != nil && m.Delivery >= widget.Sent })
 }
 
+func TestTheKeyboardReachesWhatAFileOffers(t *testing.T) {
+	v := newWorld(t, theme.Light)
+	ada := v.friend("Ada", "hello")
+	v.openChat(ada)
+	m := v.sends(ada, diskFile(t, "lake.jpg", photo(t, 400, 300)), "")
+	v.until("it is offered", func() bool { return v.offers("lake.jpg", "Download") })
+	c := v.w.win.Canvas()
+	reach := func(label string) fyne.Focusable {
+		t.Helper()
+		for range 60 {
+			c.FocusNext()
+			if a, ok := c.Focused().(fyne.Accessible); ok && a.AccessibilityLabel() == label {
+				return c.Focused()
+			}
+		}
+		t.Fatalf("Tab never reaches %q", label)
+		return nil
+	}
+	reach("Download").TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	v.until("it is fetched", func() bool { return state(t, v.me, m.ID).State == chat.FileHere })
+	v.until("it can be viewed", func() bool { b := v.fileBubble("lake.jpg"); return b != nil && b.File.Press != "" })
+	reach("View lake.jpg").TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	v.q.Drain()
+	if v.w.open.top().at.Screen != screen.Viewer {
+		t.Errorf("it leads to %v", v.w.open.top().at)
+	}
+}
+
 func TestTheSwitchKeepsWhatTheCameraWrote(t *testing.T) {
 	v := newWorld(t, theme.Light)
 	ada := v.friend("Ada", "hello")

@@ -13,7 +13,7 @@ import (
 // Bounds of a shelf.
 const (
 	Most    = 16 << 20 // bytes of pixels that are kept
-	waiting = 32       // pictures that are asked for at once; of more the newest
+	waiting = 128      // pictures that are asked for at once; of more the newest
 )
 
 // Loader reads and decodes the picture of a message. It runs off the UI thread.

@@ -65,7 +65,7 @@ func New(s screen.Services, at screen.Place) screen.Screen {
 	v.name = widget.NewFileName("", theme.SizeTitle, theme.Text, true)
 	v.about = widget.NewText("", widget.TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Cut: true})
 	v.percent = widget.NewText("", widget.TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Align: fyne.TextAlignCenter})
-	v.fault = widget.NewColumn(0)
+	v.fault = container.NewStack()
 	v.fault.Hide()
 	v.content = widget.NewGround(theme.Background, widget.NewStack(1, v.bar(), container.NewStack(v.zoom, v.fault)))
 	v.disable()

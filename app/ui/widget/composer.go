@@ -120,9 +120,6 @@ func (c *Composer) SetEnabled(on bool) {
 	c.changed(c.entry.Text)
 }
 
-// SetAttachable lets people add files or not, as while a message is edited.
-func (c *Composer) SetAttachable(on bool) { c.attach.setOff(!on || c.entry.Disabled()) }
-
 func (c *Composer) submit() {
 	text := strings.TrimSpace(c.entry.Text)
 	if text == "" || c.entry.Disabled() {
