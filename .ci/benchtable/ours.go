@@ -46,6 +46,7 @@ func steps(work string, messages int, p *peers) []step {
 		ours("relay, latency", "./transport/transporttest", "^BenchmarkManyMailboxesLatency$", "5000x"),
 	)
 	out = append(out, p.mosquitto()...)
+	out = append(out, ours("files", "./cmd/sottoctl", "^BenchmarkLargestFile$", "3x"))
 	return append(out, windowSteps(work)...)
 }
 

@@ -15,6 +15,36 @@ type writer struct {
 	file   *os.File
 	size   int64
 	fresh  bool // its name may not be durable yet
+
+	ahead   int64         // bytes since the disk was last told to write
+	writing chan struct{} // closed when the disk has; nil: nobody waits for it
+}
+
+// writeAhead is after how many bytes the disk begins with what it has to have at the end, beside what still comes.
+const writeAhead = 16 << 20
+
+// begin lets the disk write beside. What fails there fails again at the end.
+func (w *writer) begin() {
+	if w.writing != nil {
+		select {
+		case <-w.writing:
+		default:
+			return
+		}
+	}
+	w.ahead, w.writing = 0, make(chan struct{})
+	go func(done chan struct{}) {
+		defer close(done)
+		_ = w.file.Sync()
+	}(w.writing)
+}
+
+// settle waits until nothing is written beside.
+func (w *writer) settle() {
+	if w.writing != nil {
+		<-w.writing
+		w.writing = nil
+	}
 }
 
 func (w *writer) ID() chat.BlobID { return w.id }
@@ -26,6 +56,9 @@ func (w *writer) Size() int64 { return w.size }
 func (w *writer) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
 	w.size += int64(n)
+	if w.ahead += int64(n); w.ahead >= writeAhead {
+		w.begin()
+	}
 	return n, disk.Error(err)
 }
 
@@ -60,6 +93,7 @@ func (w *writer) Sync() error {
 
 // Commit closes the file whatever it answers; after an error it can be resumed.
 func (w *writer) Commit() error {
+	w.settle()
 	err := w.file.Sync()
 	if closed := w.file.Close(); err == nil {
 		err = closed
@@ -70,7 +104,10 @@ func (w *writer) Commit() error {
 	return disk.Rename(w.folder.part(w.id), w.folder.whole(w.id))
 }
 
-func (w *writer) Close() error { return disk.Error(w.file.Close()) }
+func (w *writer) Close() error {
+	w.settle()
+	return disk.Error(w.file.Close())
+}
 
 // reader reads the file of a committed blob.
 type reader struct {
