@@ -110,9 +110,13 @@ const (
 	KindUnknown    MessageKind = "unknown" // from a newer version; Raw keeps it
 )
 
-// NoticeLost is the notice that stands in a page where rows of the history are missing, as after an attack on the file or
-// damage to it. It has an id that no Get finds. Of several in a row the first holds in Missing how many they are.
-const NoticeLost = "lost"
+// Notices that stand in a page for rows of the history, after an attack on the file or damage to it: NoticeLost where rows
+// are missing, NoticeDamaged where they are there and are not what was written. They have an id that no Get finds, and the
+// position of the row. Of several of a kind in a row the first holds in Missing how many they are.
+const (
+	NoticeLost    = "lost"
+	NoticeDamaged = "damaged"
+)
 
 // Reaction is one author's emoji on a message; an author has at most one.
 type Reaction struct {
@@ -149,6 +153,12 @@ type Message struct {
 	NoForward    bool   // first message without a one-time key: no forward secrecy until the first reply
 	Position     int64  // order inside the conversation; assigned by storage when zero
 	Revision     int64  // grows with every change of the row; assigned by storage
+}
+
+// StandsIn reports whether m is no stored message but stands for one that is missing or damaged (NoticeLost,
+// NoticeDamaged): it can be shown, and neither be changed nor deleted.
+func (m Message) StandsIn() bool {
+	return m.Kind == KindNotice && (m.Notice == NoticeLost || m.Notice == NoticeDamaged)
 }
 
 // DisplayTime is the author's claim, clamped to five minutes after it was received here.

@@ -26,12 +26,14 @@ func (m *Messenger) Conversation(ctx context.Context, id chat.ConversationID) (c
 	return c, err
 }
 
-// Messages returns at most limit messages before a position (0: the newest), in ascending order.
+// Messages returns at most limit messages before a position (0: the newest), in ascending order. Among them are notices
+// that stand for rows which are missing or damaged (chat.Message.StandsIn); the first of a run raises AlertDamaged.
 func (m *Messenger) Messages(ctx context.Context, conv chat.ConversationID, before int64, limit int) (out []chat.Message, err error) {
 	err = m.view(ctx, func(tx chat.Tx) error {
 		out, err = tx.Messages().Page(conv, before, limit)
 		return err
 	})
+	m.noteDamage(out)
 	return out, err
 }
 
@@ -41,6 +43,7 @@ func (m *Messenger) MessagesAfter(ctx context.Context, conv chat.ConversationID,
 		out, err = tx.Messages().PageAfter(conv, after, limit)
 		return err
 	})
+	m.noteDamage(out)
 	return out, err
 }
 

@@ -40,13 +40,18 @@ type FileStatus struct {
 	Total   int64 // bytes of ciphertext
 }
 
-// FileStatus returns where the files of messages stand, in the order asked. Messages without a file are left out.
+// FileStatus returns where the files of messages stand, in the order asked. Messages without a file are left out. One
+// whose row is damaged has failed, with FailureFileDamaged.
 func (m *Messenger) FileStatus(ctx context.Context, ids ...chat.MessageID) ([]FileStatus, error) {
 	var out []FileStatus
 	err := m.view(ctx, func(tx chat.Tx) error {
 		for _, id := range ids {
 			a, err := tx.Attachments().Get(id)
 			if errors.Is(err, chat.ErrNotFound) {
+				continue
+			}
+			if errors.Is(err, chat.ErrDamaged) { // the message can be read; its file cannot
+				out = append(out, FileStatus{Message: id, State: chat.FileFailed, Failure: FailureFileDamaged})
 				continue
 			}
 			if err != nil {
@@ -69,12 +74,15 @@ func (m *Messenger) Files(ctx context.Context, conv chat.ConversationID, before 
 }
 
 // Preview returns the small picture of a file, JPEG of at most chat.MaxPreview bytes that came from the peer or was put
-// here. Error: chat.ErrNotFound.
+// here. Error: chat.ErrNotFound, also for one that is damaged: another can be put in its place.
 func (m *Messenger) Preview(ctx context.Context, id chat.MessageID) (picture []byte, err error) {
 	err = m.view(ctx, func(tx chat.Tx) error {
 		picture, err = tx.Attachments().Preview(id)
 		return err
 	})
+	if errors.Is(err, chat.ErrDamaged) {
+		return nil, chat.ErrNotFound
+	}
 	return picture, err
 }
 
@@ -94,7 +102,10 @@ func (m *Messenger) OpenFile(ctx context.Context, id chat.MessageID) (chat.FileR
 	var msg chat.Message
 	var a chat.Attachment
 	err := m.view(ctx, func(tx chat.Tx) (err error) {
-		if a, err = tx.Attachments().Get(id); err != nil {
+		if a, err = tx.Attachments().Get(id); errors.Is(err, chat.ErrDamaged) {
+			return chat.ErrFileDamaged
+		}
+		if err != nil {
 			return err
 		}
 		msg, err = tx.Messages().Get(id)

@@ -49,6 +49,7 @@ type Messenger struct {
 	mu      sync.Mutex
 	self    Self
 	started bool
+	damaged bool // it was told that rows of the history are damaged
 	typing  map[chat.ConversationID]typingNotice
 	renewed map[chat.ContactID]time.Time // last try for a new session
 	closed  bool

@@ -63,7 +63,7 @@ func (u *unit) markRead(conv chat.Conversation, upTo int64) (ids []chat.MessageI
 				return ids, last, nil
 			}
 			last = msg.Position
-			if msg.Direction != chat.In || msg.State == chat.Read || msg.Deleted {
+			if msg.Direction != chat.In || msg.State == chat.Read || msg.Deleted || msg.StandsIn() {
 				continue
 			}
 			msg.State = chat.Read

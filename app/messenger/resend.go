@@ -236,7 +236,7 @@ func (u *unit) resendMessage(peer chat.ContactID, msg chat.Message) error {
 func (u *unit) resendFile(peer chat.ContactID, msg chat.Message) error {
 	a, err := u.Attachments().Get(msg.ID)
 	if err != nil || !a.Stored || u.m.blobs == nil {
-		return ignoreMissing(err)
+		return ignoreDamage(err)
 	}
 	if len(a.ReadKey) != len(wire.ReadKey{}) { // from a backup or an export
 		a = withKeys(a)

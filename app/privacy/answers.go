@@ -276,7 +276,7 @@ func (out mail) buryAll(tx chat.Tx, conv chat.ConversationID, mayGo func(chat.Me
 		var buried []chat.MessageID
 		for _, m := range page {
 			after = m.Position
-			if !mayGo(m) {
+			if m.StandsIn() || !mayGo(m) {
 				continue
 			}
 			held, err := files.Of(tx, m)

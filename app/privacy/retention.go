@@ -304,7 +304,7 @@ func walk(tx chat.Tx, conv chat.ConversationID, keep time.Duration, now time.Tim
 			after = m.Position
 			end := m.Received.Add(keep)
 			switch {
-			case m.State == chat.Queued || m.Kind == chat.KindNotice && m.Notice == chat.NoticeLost:
+			case m.State == chat.Queued || m.StandsIn():
 			case end.After(now):
 				kept++
 				if next.IsZero() || end.Before(next) {

@@ -76,6 +76,9 @@ func (v *exportVerb) writeBackup(ctx context.Context, d *desk, p *profile.Profil
 	if err != nil {
 		return nil, err
 	}
+	if s.Damaged > 0 {
+		d.say("%s of the history are damaged or gone from the files; the backup is without them.", number(s.Damaged, "message"))
+	}
 	switch {
 	case s.FilesDamaged > 0:
 		d.say("The bytes of %s are damaged on this disk; the backup has their messages without them.", number(s.FilesDamaged, "file"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -210,8 +211,12 @@ func readAll(ctx context.Context, p *profile.Profile) error {
 			return err
 		}
 		for _, c := range conversations {
-			if _, err := tx.Messages().Page(c.ID, 0, 50); err != nil {
+			page, err := tx.Messages().Page(c.ID, 0, 50)
+			if err != nil {
 				return err
+			}
+			if slices.ContainsFunc(page, chat.Message.StandsIn) {
+				return chat.ErrDamaged
 			}
 		}
 		return nil

@@ -196,6 +196,11 @@ func timerWords(timer *string) string {
 
 type messageList []messageObject
 
+// standsFor has words for rows that stand for messages which cannot be read.
+var standsFor = map[string]string{
+	chat.NoticeLost: " gone from the files", chat.NoticeDamaged: " damaged in the files, not shown",
+}
+
 func (l messageList) print(p *page) {
 	if len(l) == 0 {
 		return
@@ -203,9 +208,9 @@ func (l messageList) print(p *page) {
 	rows := make([][]string, 0, len(l))
 	for _, m := range l {
 		from := m.author()
-		if m.Notice == chat.NoticeLost {
+		if said := standsFor[m.Notice]; said != "" {
 			if m.Missing > 0 { // the first stands for those behind it
-				rows = append(rows, []string{"", m.shown.local(), "", "", "(" + number(m.Missing, "message") + " gone from the files)"})
+				rows = append(rows, []string{"", m.shown.local(), "", "", "(" + number(m.Missing, "message") + said + ")"})
 			}
 			continue
 		}

@@ -78,7 +78,7 @@ func (r attachmentsRepo) read(row []value) (storedFile, error) {
 	}
 	body, err := r.t.open(attachments, f.row, f.keyID, f.key, f.columns, bytesOf(row[atBody]))
 	if err != nil {
-		return storedFile{}, err
+		return storedFile{}, damaged(attachments.name)
 	}
 	defer clear(body)
 	var ok bool
@@ -201,32 +201,44 @@ func (r attachmentsRepo) Page(conv chat.ConversationID, before int64, limit int)
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := r.t.c.rows(`SELECT message FROM attachments WHERE conversation = ? AND position < ?
-		ORDER BY position DESC LIMIT ?`, th.row, before, int64(limit))
-	if err != nil {
-		return nil, err
-	}
 	var out []chat.Message
-	for _, row := range rows {
-		found, err := r.t.c.row(selectMessage, row[0])
-		if err != nil {
-			return nil, err
+	for len(out) < limit {
+		rows, err := r.t.c.rows(`SELECT message, position FROM attachments WHERE conversation = ? AND position < ?
+			ORDER BY position DESC LIMIT ?`, th.row, before, int64(limit-len(out)))
+		if err != nil || len(rows) == 0 {
+			return out, err
 		}
-		if found == nil {
-			continue // removed while the store was closed, or lost: the conversation shows which
+		for _, row := range rows {
+			before = integer(row[1])
+			m, ok, err := r.holder(integer(row[0]), conv)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out = append(out, m)
+			}
 		}
-		m, err := messagesRepo(r).present(found)
-		if err != nil {
-			return nil, err
-		}
-		if m.Conversation != conv {
-			return nil, damaged(attachments.name)
-		}
-		out = append(out, m)
 	}
 	return out, nil
 }
 
+// holder returns the message in a row if it can be read and is of the conversation. One that was removed while the store
+// was closed, is lost, or is damaged, is left out: the conversation shows what stands for it.
+func (r attachmentsRepo) holder(row int64, conv chat.ConversationID) (m chat.Message, ok bool, err error) {
+	found, err := r.t.c.row(selectMessage, row)
+	if err == nil && found == nil {
+		return m, false, nil
+	}
+	if err == nil {
+		m, err = messagesRepo(r).present(found)
+	}
+	if unreadable(err) {
+		return chat.Message{}, false, nil
+	}
+	return m, err == nil && m.Conversation == conv, err
+}
+
+// Moving leaves out what does not open: it must not hold up what does.
 func (r attachmentsRepo) Moving() ([]chat.Attachment, error) {
 	if err := r.t.reading(); err != nil {
 		return nil, err
@@ -238,6 +250,9 @@ func (r attachmentsRepo) Moving() ([]chat.Attachment, error) {
 	var out []chat.Attachment
 	for _, row := range rows {
 		f, err := r.read(row)
+		if unreadable(err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -290,7 +305,7 @@ func (t *tx) destroyFiles(column string, v value) error {
 func (t *tx) moveFile(message int64, m chat.Message) error {
 	r := attachmentsRepo{t}
 	f, err := r.of(message, m.ID)
-	if err == chat.ErrNotFound {
+	if err == chat.ErrNotFound || unreadable(err) { // one that does not open stands where it stood
 		return nil
 	}
 	if err != nil {

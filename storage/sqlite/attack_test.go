@@ -51,7 +51,7 @@ func TestMissingMessagesShowAsAGap(t *testing.T) {
 			}
 			lost, missing := 0, 0
 			for _, m := range page {
-				if isLost(m) {
+				if m.Notice == chat.NoticeLost {
 					lost++
 					missing += m.Missing
 					if m.ID.IsZero() || m.Received.IsZero() {

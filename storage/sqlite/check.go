@@ -113,7 +113,7 @@ func (s *Store) Examine(ctx context.Context, progress func(done, total int)) (Ex
 
 // note takes damage into the answer and passes every other error on.
 func (e *Examined) note(table string, err error) error {
-	if !errors.Is(err, chat.ErrDamaged) && !errors.Is(err, chat.ErrNewerFormat) {
+	if !unreadable(err) {
 		return err
 	}
 	if !slices.Contains(e.Tables, table) {
@@ -170,7 +170,7 @@ func (t *tx) examine(th *thread, entries []entry, out *Examined) error {
 		if err == nil {
 			_, err = messagesRepo{t}.decodeListed(th, e, row)
 		}
-		if errors.Is(err, chat.ErrDamaged) || errors.Is(err, chat.ErrNewerFormat) {
+		if unreadable(err) {
 			out.Damaged++
 			continue
 		}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -192,7 +191,7 @@ func (r deadlinesRepo) Due(at time.Time, limit int) ([]chat.Message, error) {
 				out = append(out, m)
 				continue
 			}
-			if !errors.Is(err, chat.ErrDamaged) {
+			if !unreadable(err) {
 				return nil, err
 			}
 		}

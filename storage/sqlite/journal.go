@@ -111,7 +111,7 @@ func (r messagesRepo) read(row []value, listed bool) (chat.Message, error) {
 }
 
 func skipDamaged(err error) error {
-	if errors.Is(err, chat.ErrDamaged) {
+	if unreadable(err) {
 		return nil
 	}
 	return err

@@ -126,25 +126,17 @@ func (r messagesRepo) list(
 		return nil, err
 	}
 	var out []chat.Message
-	lost := false
+	standIns := false
 	for _, e := range entries {
-		row, err := r.t.c.row(selectMessage, e.row)
+		m, err := r.shown(th, conv, e)
 		if err != nil {
 			return nil, err
 		}
-		if row == nil {
-			lost = true
-			out = append(out, r.lost(conv, e))
-			continue
-		}
-		m, err := r.decodeListed(th, e, row)
-		if err != nil {
-			return nil, err
-		}
+		standIns = standIns || m.StandsIn()
 		out = append(out, m)
 	}
-	if lost {
-		dressLost(out)
+	if standIns {
+		dress(out)
 	}
 	return out, nil
 }

@@ -120,8 +120,8 @@ func (r messagesRepo) relocate(th *thread, moves []move) error {
 			if !pass.mine(v) {
 				continue
 			}
-			if isLost(v.m) {
-				if err := r.moveLost(th, v.m.Position, v.to); err != nil {
+			if v.m.StandsIn() {
+				if err := r.moveEntry(th, v.m.Position, v.to); err != nil {
 					return err
 				}
 				continue
@@ -135,8 +135,8 @@ func (r messagesRepo) relocate(th *thread, moves []move) error {
 	return nil
 }
 
-// moveLost moves the entry of a row that is missing.
-func (r messagesRepo) moveLost(th *thread, from, to int64) error {
+// moveEntry moves the entry of a row that is missing or does not open.
+func (r messagesRepo) moveEntry(th *thread, from, to int64) error {
 	e, ok, err := r.t.listed(th, from)
 	if err != nil {
 		return err

@@ -28,7 +28,11 @@ func (r attachmentsRepo) preview(f storedFile) ([]byte, error) {
 	if row == nil || markOf(bytesOf(row[2])) != f.preview {
 		return nil, damaged(previews.name)
 	}
-	return r.t.open(previews, f.row, f.keyID, f.key, row[1:2], bytesOf(row[2]))
+	picture, err := r.t.open(previews, f.row, f.keyID, f.key, row[1:2], bytesOf(row[2]))
+	if err != nil {
+		return nil, damaged(previews.name)
+	}
+	return picture, nil
 }
 
 // PutPreview refuses more than chat.MaxPreview bytes with ErrTooLarge, and none with ErrMalformed.

@@ -30,6 +30,9 @@ func (r messages) Get(id chat.MessageID) (chat.Message, error) {
 	if !ok {
 		return chat.Message{}, chat.ErrNotFound
 	}
+	if r.t.s.damaged[id] {
+		return chat.Message{}, chat.ErrDamaged
+	}
 	return copyMessage(m), nil
 }
 
@@ -53,8 +56,18 @@ func (r messages) copies(places []place) ([]chat.Message, error) {
 		return nil, err
 	}
 	var out []chat.Message
-	for _, p := range places {
-		out = append(out, copyMessage(r.t.s.messages[p.id]))
+	first := 0
+	for i, p := range places {
+		m := copyMessage(r.t.s.messages[p.id])
+		if r.t.s.damaged[p.id] {
+			if i == 0 || !out[i-1].StandsIn() {
+				first = i
+			}
+			out = append(out, standIn(m))
+			out[first].Missing++
+			continue
+		}
+		out = append(out, m)
 	}
 	return out, nil
 }
@@ -213,4 +226,25 @@ func without(thread []place, position int64) []place {
 	i := search(thread, position)
 	out := make([]place, 0, len(thread))
 	return append(append(out, thread[:i]...), thread[i+1:]...)
+}
+
+// Damage makes messages such as storage cannot authenticate any more: a notice stands in their place, and Get answers
+// chat.ErrDamaged.
+func (s *Store) Damage(ids ...chat.MessageID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		s.damaged[id] = true
+	}
+}
+
+func standIn(m chat.Message) chat.Message {
+	id := m.ID
+	for i := range id {
+		id[i] ^= 0xff
+	}
+	return chat.Message{
+		ID: id, Conversation: m.Conversation, Direction: chat.In, Kind: chat.KindNotice, Notice: chat.NoticeDamaged,
+		Position: m.Position, Sent: m.Sent, Received: m.Received,
+	}
 }

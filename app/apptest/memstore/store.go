@@ -40,6 +40,7 @@ type Store struct {
 	events        []chat.Event
 	lastEvent     uint64
 	settings      map[string][]byte
+	damaged       map[chat.MessageID]bool
 	removed       func(...chat.BlobID)
 }
 
@@ -69,6 +70,7 @@ func New() *Store {
 		queue:         map[int64]row[chat.QueueItem]{},
 		consents:      map[string]row[chat.Consent]{},
 		settings:      map[string][]byte{},
+		damaged:       map[chat.MessageID]bool{},
 	}
 }
 

@@ -118,6 +118,7 @@ type decoder struct {
 
 	files   map[chat.MessageID]chat.Attachment // whose bytes are to come
 	passed  int64                              // bytes of files
+	unread  int                                // messages that were left out as damaged
 	damaged int                                // files whose bytes are not what their attachments name
 	told    int
 }
@@ -220,9 +221,10 @@ func (d *decoder) end(line []byte) error {
 	if err := strictly(line, &end); err != nil {
 		return err
 	}
-	if end.Counts != d.counts || end.SHA256 != hex.EncodeToString(d.hash.Sum(nil)) {
+	if end.Damaged < 0 || end.Counts != d.counts || end.SHA256 != hex.EncodeToString(d.hash.Sum(nil)) {
 		return malformed("counts or sum")
 	}
+	d.unread = end.Damaged
 	return nil
 }
 
@@ -239,7 +241,7 @@ func (d *decoder) finish() (Summary, error) {
 func (d *decoder) summary() Summary {
 	return Summary{
 		ID: d.header.ID, Created: d.header.Created, Identity: d.header.Identity, Name: d.header.Name, Counts: d.counts,
-		SHA256: hex.EncodeToString(d.hash.Sum(nil)), Unsent: d.unsent, WithoutFiles: d.header.Without, Files: d.counts.Files - d.damaged,
+		SHA256: hex.EncodeToString(d.hash.Sum(nil)), Unsent: d.unsent, Damaged: d.unread, WithoutFiles: d.header.Without, Files: d.counts.Files - d.damaged,
 		FileBytes: d.passed, FilesAway: d.counts.Attachments - d.counts.Files, FilesDamaged: d.damaged,
 	}
 }

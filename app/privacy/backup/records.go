@@ -328,7 +328,8 @@ func (c *Counts) add(kind string) bool {
 }
 
 type endLine struct {
-	T      string `json:"t"`
-	Counts Counts `json:"counts"`
-	SHA256 string `json:"sha256"` // of all bytes before this line
+	T       string `json:"t"`
+	Counts  Counts `json:"counts"`
+	Damaged int    `json:"damaged,omitempty"` // messages that could not be read, and are not in it
+	SHA256  string `json:"sha256"`            // of all bytes before this line
 }

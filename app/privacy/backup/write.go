@@ -58,6 +58,7 @@ type Summary struct {
 	Counts   Counts
 	SHA256   string           // of the plaintext lines before the last
 	Unsent   []chat.MessageID // own messages that were waiting to be sent, at most maxUnsent
+	Damaged  int              // messages that were damaged or gone in the history that was backed up, and are not in it
 
 	WithoutFiles bool  // the bytes of files were left out
 	Files        int   // whose bytes are in it
@@ -70,7 +71,8 @@ const pageOfStore = 500 // messages read at once
 
 // Write writes one backup, reads it back to its end, gives it its name and records it. After an error or the end of ctx
 // nothing is left. Errors: chat.ErrExists, files.ErrInside, chat.ErrMalformed for an empty passphrase, chat.ErrDiskFull, chat.ErrReadOnly,
-// chat.ErrDamaged where the history has a row that cannot be read, ErrDamaged where the file does not read back.
+// chat.ErrDamaged where more of the history than single messages cannot be read, ErrDamaged where the file does not read
+// back.
 func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	if r.Passphrase == "" {
 		return Summary{}, fmt.Errorf("%w: empty passphrase", chat.ErrMalformed)
@@ -127,7 +129,7 @@ func (w *Writer) readBack(ctx context.Context, path string, r Request, run *writ
 	if err != nil {
 		return Summary{}, err
 	}
-	if s.ID != run.header.ID || s.Counts != run.counts || s.SHA256 != run.sum {
+	if s.ID != run.header.ID || s.Counts != run.counts || s.Damaged != run.damaged || s.SHA256 != run.sum {
 		return Summary{}, ErrDamaged
 	}
 	info, err := in.Stat()
@@ -146,6 +148,7 @@ type writing struct {
 	counts   Counts
 	sum      string
 	messages int
+	damaged  int // messages that cannot be read
 	total    int // messages, and pieces of files
 	passed   int64
 	stored   []stored
@@ -175,7 +178,7 @@ func (w *writing) all(ctx context.Context, file *os.File) error {
 		return disk.Error(err)
 	}
 	w.sum = hex.EncodeToString(w.hash.Sum(nil))
-	if err := json.NewEncoder(plain).Encode(endLine{T: lineEnd, Counts: w.counts, SHA256: w.sum}); err != nil {
+	if err := json.NewEncoder(plain).Encode(endLine{T: lineEnd, Counts: w.counts, Damaged: w.damaged, SHA256: w.sum}); err != nil {
 		return disk.Error(err)
 	}
 	if err := plain.Close(); err != nil {
@@ -332,13 +335,17 @@ func (w *writing) conversation(ctx context.Context, tx chat.Tx, c chat.Conversat
 			break
 		}
 		for _, m := range page {
+			after = m.Position
+			if m.StandsIn() {
+				w.damaged++
+				continue
+			}
 			if err := w.line(lineMessage, newMessage(m)); err != nil {
 				return err
 			}
 			if err := w.attachment(tx, m); err != nil {
 				return err
 			}
-			after = m.Position
 		}
 		w.tell(w.done())
 	}

@@ -366,8 +366,8 @@ func (r *run) heldBack(tx chat.Tx, c chat.Conversation) (map[chat.ContactID]int,
 	return held, nil
 }
 
-// messages writes the messages in their order. A damaged row ends the conversation with a note in the manifest: what can
-// still be read must not be lost with it.
+// messages writes the messages in their order. Rows that are damaged or gone are counted in the manifest. Where the list of
+// the conversation itself is damaged from some place on, it ends there: what can still be read must not be lost with it.
 func (r *run) messages(ctx context.Context, tx chat.Tx, c chat.Conversation, held map[chat.ContactID]int, t *thread, w *lines) error {
 	after, limit, last := int64(0), pageOfStore, ""
 	for {
@@ -387,7 +387,12 @@ func (r *run) messages(ctx context.Context, tx chat.Tx, c chat.Conversation, hel
 			return err
 		}
 		for _, m := range page {
-			after, last = m.Position, m.ID.String()
+			after = m.Position
+			if m.StandsIn() {
+				r.skipRow(t.ID, last, m.Notice)
+				continue
+			}
+			last = m.ID.String()
 			if _, ok := held[m.Author]; ok {
 				held[m.Author]++
 				continue
@@ -399,6 +404,21 @@ func (r *run) messages(ctx context.Context, tx chat.Tx, c chat.Conversation, hel
 		r.progress(len(page))
 	}
 }
+
+// skipRow counts a row that is damaged or gone, together with those beside it; beyond the first thousand places, all in one.
+func (r *run) skipRow(conversation, after, notice string) {
+	s := Skip{Conversation: conversation, Reason: skipReasons[notice], After: after, Count: 1}
+	if n := len(r.m.Skipped); n > 0 {
+		last := &r.m.Skipped[n-1]
+		if last.Conversation == s.Conversation && last.Reason == s.Reason && last.Count > 0 && (last.After == s.After || n >= maxGaps) {
+			last.Count++
+			return
+		}
+	}
+	r.m.Skipped = append(r.m.Skipped, s)
+}
+
+var skipReasons = map[string]string{chat.NoticeDamaged: "damaged", chat.NoticeLost: "gone"}
 
 func (r *run) message(tx chat.Tx, m chat.Message, t *thread, w io.Writer) error {
 	file, err := r.filePart(tx, m)

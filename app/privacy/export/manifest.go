@@ -75,7 +75,7 @@ type Gap struct {
 // Skip is what is not in the export, and why.
 type Skip struct {
 	Conversation string `json:"conversation"`
-	Reason       string `json:"reason"`          // "peer-withdrew-export", "damaged"
+	Reason       string `json:"reason"`          // "peer-withdrew-export", "damaged", "gone" (from the files of the profile)
 	From         string `json:"from,omitempty"`  // author of what was left out
 	After        string `json:"after,omitempty"` // id of the last message before the damage
 	Count        int    `json:"count,omitempty"` // 0: not known

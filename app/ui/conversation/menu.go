@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -211,6 +212,9 @@ func (v *View) explainNotice(n widget.Notice) {
 	switch n.Icon {
 	case theme.IconAlert:
 		words.Title, words.Text = i18n.T("chat.lost.title"), i18n.T("chat.lost.text")
+		if strings.HasPrefix(n.Key, damagedRow) {
+			words.Title, words.Text = i18n.T("chat.damaged.title"), i18n.T("chat.damaged.text")
+		}
 	case theme.IconBot:
 		words.Title, words.Text = i18n.T("bot.became.title", v.named()), i18n.T("bot.became.text", v.named())
 	case theme.IconTimer:

@@ -45,6 +45,7 @@ const (
 	dayRow     = "day:"
 	missingRow = "missing:"
 	lostRow    = "lost:"
+	damagedRow = "damaged:"
 	unreadRow  = "unread:"
 	openRow    = "open:"
 )
@@ -102,7 +103,7 @@ func (t teller) notice(m chat.Message) (widget.Notice, bool) {
 	switch m.Notice {
 	case messenger.NoticeTimer:
 		return t.timerNotice(m), true
-	case chat.NoticeLost:
+	case chat.NoticeLost, chat.NoticeDamaged:
 		return lostNotice(m)
 	}
 	if m.Notice != messenger.NoticeBot {

@@ -274,7 +274,7 @@ func (v *backupView) done(path string, s backup.Summary, took time.Duration, err
 		for _, l := range []struct {
 			key string
 			n   int
-		}{{"backup.files", s.Files}, {"backup.files.damaged", s.FilesDamaged}, {"backup.files.away", s.FilesAway}} {
+		}{{"backup.messages.damaged", s.Damaged}, {"backup.files", s.Files}, {"backup.files.damaged", s.FilesDamaged}, {"backup.files.away", s.FilesAway}} {
 			if l.n > 0 {
 				lines = append(lines, form.Body(i18n.N(l.key, l.n)))
 			}
