@@ -67,7 +67,8 @@ func (b *Bubble) layCard(g *bubbleGeometry, inner, most, y float32) (float32, fl
 	body, meta := lineHeight(sizeOf(b, theme.SizeBody)), lineHeight(sizeOf(b, theme.SizeMeta))
 	lead := cardDisc + theme.Space3
 	stem, ending := SplitFileName(a.Name)
-	name := measure(stem+ending, sizeOf(b, theme.SizeBody), fyne.TextStyle{Bold: true})
+	bold := fyne.TextStyle{Bold: true}
+	name := measure(stem, sizeOf(b, theme.SizeBody), bold) + measure(ending, sizeOf(b, theme.SizeBody), bold) + 3
 	acts := float32(0)
 	for _, act := range a.Acts {
 		acts += b.actSize(act).Width + theme.Space2
