@@ -57,6 +57,24 @@ func TestNothingIsRemovedWithoutARule(t *testing.T) {
 	}
 }
 
+func TestARulePassesOverDamagedMessages(t *testing.T) {
+	w, r, _ := newRetention(t)
+	w.stored(ada, 40, 30, 1)
+	var first chat.Message
+	w.view(func(tx chat.Tx) error {
+		page, err := tx.Messages().PageAfter(conversation(ada), 0, 1)
+		first = page[0]
+		return err
+	})
+	w.store.Damage(first.ID)
+	if err := r.Set(t.Context(), privacy.RuleChange{Keep: 7 * aDay}); err != nil {
+		t.Fatal(err)
+	}
+	if days, _ := due(w, r, 10); !slices.Equal(days, []int{30}) { // the same ones again and again would keep the messenger busy
+		t.Errorf("due are %v", days)
+	}
+}
+
 func TestARuleHoldsWhereNoOtherDoesAndCountsFromTheStoring(t *testing.T) {
 	w, r, woken := newRetention(t)
 	w.stored(ada, 100, 40, 20, 1)

@@ -294,6 +294,68 @@ func TestAnEpochTurnsWithItsFilesAndTheyOpenAfterIt(t *testing.T) {
 	}
 }
 
+func TestAnAttachmentThatDoesNotOpenHoldsUpNothingElse(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	populate(t, s)
+	write(t, s, func(tx chat.Tx) error {
+		for n := byte(1); n <= 2; n++ {
+			a := file(n, 3)
+			a.State, a.Stored = chat.FileFetching, false
+			if err := tx.Attachments().Put(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, body := range []string{"zeroblob(200)", "x'02000000'"} {
+		if _, err := s.writer.exec("UPDATE attachments SET body = " + body + " WHERE id = 1"); err != nil {
+			t.Fatal(err)
+		}
+		err := s.View(context.Background(), func(tx chat.Tx) error {
+			if _, err := tx.Attachments().Get(chat.MessageID{1, 3}); !errors.Is(err, chat.ErrDamaged) {
+				t.Errorf("Get: %v", err)
+			}
+			moving, err := tx.Attachments().Moving()
+			if err != nil || len(moving) != 1 || moving[0].Message != (chat.MessageID{2, 3}) {
+				t.Errorf("on their way: %+v, %v", moving, err)
+			}
+			page, err := tx.Attachments().Page(conv(1), 0, 10)
+			if err != nil || len(page) != 1 || page[0].ID != (chat.MessageID{1, 3}) {
+				t.Errorf("files: %+v, %v", page, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, s, func(tx chat.Tx) error { return tx.Messages().Delete(chat.MessageID{1, 3}) })
+}
+
+func TestFilesBesideADamagedMessageAreListed(t *testing.T) {
+	p := newProfile(t)
+	s := p.create(t)
+	populate(t, s)
+	write(t, s, func(tx chat.Tx) error {
+		_, err := tx.Messages().Put(fileMessage(1, 4))
+		return errors.Join(err, tx.Attachments().Put(file(1, 4)))
+	})
+	closeStore(t, s)
+	p.tamper(t, "UPDATE messages SET body = zeroblob(200) WHERE id = 7;") // the newer of the two
+	s = p.open(t)
+	err := s.View(context.Background(), func(tx chat.Tx) error {
+		page, err := tx.Attachments().Page(conv(1), 0, 1) // a page is full where there is enough
+		if err != nil || len(page) != 1 || page[0].ID != (chat.MessageID{1, 3}) {
+			t.Errorf("files: %+v, %v", page, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestExamineTellsOfAnAttachmentThatDoesNotOpen(t *testing.T) {
 	p := newProfile(t)
 	s := p.create(t)

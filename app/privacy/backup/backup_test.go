@@ -169,6 +169,25 @@ func dump(t *testing.T, store chat.Store) string {
 	return b.String()
 }
 
+func TestADamagedMessageDoesNotKeepTheRestFromBeingBackedUpAndIsCounted(t *testing.T) {
+	w := newWorld(t)
+	w.fill(10)
+	w.store.Damage(chat.MessageID{1, 0, 0, 3}, chat.MessageID{1, 0, 0, 4})
+	out, made := w.write("ada.sottobackup")
+	if made.Damaged != 2 || made.Counts.Messages != 8 {
+		t.Errorf("made: %d damaged, %d messages", made.Damaged, made.Counts.Messages)
+	}
+	in, err := os.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	got, err := Restore(t.Context(), memstore.New(), in, secret, Reading{Limits: narrow, Settings: func(name string) bool { return name == "kept" }})
+	if err != nil || got.Damaged != 2 || got.Counts.Messages != 8 {
+		t.Errorf("restored: %d damaged, %d messages, %v", got.Damaged, got.Counts.Messages, err)
+	}
+}
+
 func TestABackupRestoresToWhatItWasMadeOf(t *testing.T) {
 	w := newWorld(t)
 	w.fill(1300)

@@ -316,6 +316,25 @@ func TestADamagedRowDoesNotTakeTheRestWithIt(t *testing.T) {
 	}
 }
 
+func TestDamagedRowsAreLeftOutAndCountedAndTheRestIsExported(t *testing.T) {
+	w := newWorld(t)
+	said := w.say(ada, "one", "two", "three", "four", "five", "six")
+	w.store.Damage(said[0].ID, said[2].ID, said[3].ID)
+	folder, s := w.write(export.Request{Conversations: []chat.ConversationID{conversation(ada).ID}})
+	id := conversation(ada).ID.String()
+	want := []export.Skip{
+		{Conversation: id, Reason: "damaged", Count: 1},
+		{Conversation: id, Reason: "damaged", After: said[1].ID.String(), Count: 2},
+	}
+	if !slices.Equal(s.Manifest.Skipped, want) || s.Manifest.Counts.Messages != 3 || len(s.Manifest.Gaps) != 0 {
+		t.Errorf("skipped %+v, %d messages, gaps %+v", s.Manifest.Skipped, s.Manifest.Counts.Messages, s.Manifest.Gaps)
+	}
+	if err := verify(folder); err != nil {
+		t.Error(err)
+	}
+	find(t, folder, "messages.jsonl", "six")
+}
+
 func TestAnEmptyProfileExports(t *testing.T) {
 	w := newWorld(t)
 	w.update(func(tx chat.Tx) error {

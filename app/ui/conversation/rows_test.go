@@ -78,6 +78,8 @@ func TestRowsFollowFromAMessageAndItsNeighbours(t *testing.T) {
 	gone.Kind, gone.Notice, gone.Missing = chat.KindNotice, chat.NoticeLost, 2
 	goneToo := message(3, false, at(1), "")
 	goneToo.Kind, goneToo.Notice = chat.KindNotice, chat.NoticeLost
+	bad := message(2, false, at(1), "")
+	bad.Kind, bad.Notice, bad.Missing = chat.KindNotice, chat.NoticeDamaged, 1
 	early := message(1, false, at(-10*60), "before")
 	for _, c := range []struct {
 		name string
@@ -103,6 +105,11 @@ func TestRowsFollowFromAMessageAndItsNeighbours(t *testing.T) {
 			"rows that are gone from the files are a gap, told once",
 			stretch{messages: []chat.Message{message(1, false, at(0), "a"), gone, goneToo, message(4, false, at(1), "b")}},
 			nil, "[Today] (<a) !2 messages are gone from the files of this profile. (<b)",
+		},
+		{
+			"a row that is damaged in the files is told beside the others",
+			stretch{messages: []chat.Message{message(1, false, at(0), "a"), bad, message(4, false, at(1), "b")}},
+			nil, "[Today] (<a) !1 message is damaged in the files of this profile and is not shown. (<b)",
 		},
 		{
 			"what lies before and behind a page counts",
