@@ -122,8 +122,8 @@ func filed(g *gallery) {
 	g.take("88-gallery-files")
 	g.key("Escape")
 	g.entry("Write to Ada Lindqvist")
-	g.press("Download")
-	g.press("Open")
+	g.pressLowest("Download")
+	g.pressLowest("Open")
 	g.text("is not opened from here")
 	g.take("89-open-refused")
 	g.key("Escape")
@@ -144,4 +144,20 @@ func ownID(ctx context.Context, g *gallery, from *profile.Profile) chat.ContactI
 		g.t.Fatalf("no contact: %v", err)
 	}
 	return all[0].ID
+}
+
+// pressLowest clicks on the lowest of several buttons of a name: that of the newest message.
+func (g *gallery) pressLowest(name string) {
+	g.t.Helper()
+	lowest := g.button(name)
+	all, err := g.see()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, s := range all {
+		if s.Kind == "button" && s.Name == name && s.Y > lowest.Y {
+			lowest = s
+		}
+	}
+	g.clickUntilItShows(lowest)
 }
