@@ -125,7 +125,6 @@ var fuzzed = map[string]string{
 	"transport/relay.Relay.serveBlobs":    "FuzzRequest",
 	"transport/relay.Relay.transfer":      "FuzzRequest",
 	"transport/relay.OpenIdentity":        "it takes the name of a folder; what stands in it is the relay's own",
-	"transport/relay.parseDigest":         "FuzzUploadCommit",
 	"transport/relay.parseRange":          "FuzzBlobGet",
 	"transport/relay.transfer.commit":     "FuzzUploadCommit",
 	"transport/relay.transfer.give":       "FuzzBlobGet",
@@ -136,6 +135,8 @@ var fuzzed = map[string]string{
 	"transport/wire.Decode":       "FuzzDecode",
 	"transport/wire.ParseBearer":  "FuzzParseBearer",
 	"transport/wire.ParseAddress": "FuzzParsePass",
+	"transport/wire.ParseDecimal": "FuzzParseDecimal",
+	"transport/wire.ParseDigest":  "FuzzParseDigest",
 	"transport/wire.ParsePass":    "FuzzParsePass",
 
 	"storage/blob.Open":      "it takes the name of a folder that the program chooses",

@@ -2,12 +2,10 @@ package client
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"sotto/transport/wire"
 )
@@ -41,11 +39,11 @@ func (c *Client) UploadOffset(ctx context.Context, key wire.UploadKey) (offset i
 	if answer.StatusCode != http.StatusNoContent {
 		return 0, wrap("ask for upload", answer.refusal())
 	}
-	offset, err = answer.number(headerOffset)
+	offset, err = wire.ParseDecimal(answer.Header.Values(wire.HeaderOffset))
 	if err != nil {
 		return 0, wrap("ask for upload", err)
 	}
-	if length, err := answer.number(headerLength); err != nil || offset > length || length > wire.MaxBlob {
+	if length, err := wire.ParseDecimal(answer.Header.Values(wire.HeaderLength)); err != nil || offset > length || length > wire.MaxBlob {
 		return 0, wrap("ask for upload", wire.ErrMalformed)
 	}
 	return offset, nil
@@ -63,7 +61,7 @@ func (c *Client) Upload(ctx context.Context, key wire.UploadKey, offset int64, r
 	defer body.Close() //nolint:errcheck // it has none
 	answer, err := c.uploads.ask(ctx, request{
 		method: http.MethodPatch, path: wire.UploadPath, bearer: key.Bearer(), body: body, length: n,
-		header: map[string]string{headerOffset: strconv.FormatInt(offset, 10), "Expect": "100-continue"},
+		header: map[string]string{wire.HeaderOffset: strconv.FormatInt(offset, 10), "Expect": "100-continue"},
 	})
 	if err != nil {
 		if own := body.failure(); own != nil {
@@ -74,12 +72,12 @@ func (c *Client) Upload(ctx context.Context, key wire.UploadKey, offset int64, r
 	defer answer.close()
 	switch answer.StatusCode {
 	case http.StatusNoContent:
-		if next, err = answer.number(headerOffset); err != nil || next != offset+n {
+		if next, err = wire.ParseDecimal(answer.Header.Values(wire.HeaderOffset)); err != nil || next != offset+n {
 			return offset, wrap("upload", wire.ErrMalformed)
 		}
 		return next, nil
 	case http.StatusConflict:
-		if next, err = answer.number(headerOffset); err != nil || next > wire.MaxBlob {
+		if next, err = wire.ParseDecimal(answer.Header.Values(wire.HeaderOffset)); err != nil || next > wire.MaxBlob {
 			return offset, wrap("upload", wire.ErrMalformed)
 		}
 		return next, wrap("upload", wire.ErrConflict)
@@ -93,7 +91,7 @@ func (c *Client) Upload(ctx context.Context, key wire.UploadKey, offset int64, r
 func (c *Client) CommitBlob(ctx context.Context, key wire.UploadKey, sum [32]byte) error {
 	answer, err := c.uploads.ask(ctx, request{
 		method: http.MethodPost, path: wire.UploadPath, bearer: key.Bearer(),
-		header: map[string]string{headerDigest: "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"},
+		header: map[string]string{wire.HeaderDigest: wire.FormatDigest(sum)},
 	})
 	if err != nil {
 		return wrap("commit blob", err)
@@ -161,17 +159,4 @@ func (a *answer) isBytes(offset, size int64) error {
 		return wire.ErrMalformed
 	}
 	return nil
-}
-
-// number reads a header that is a decimal without sign and leading zeros.
-func (a *answer) number(name string) (int64, error) {
-	values := a.Header.Values(name)
-	if len(values) != 1 {
-		return 0, wire.ErrMalformed
-	}
-	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || n < 0 || strings.TrimLeft(values[0], "+-") != strconv.FormatInt(n, 10) || values[0][0] == '+' {
-		return 0, wire.ErrMalformed
-	}
-	return n, nil
 }

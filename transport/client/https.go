@@ -16,13 +16,6 @@ import (
 	"sotto/transport/wire"
 )
 
-// Headers of docs/PROTOCOL.md section 9.9.
-const (
-	headerOffset = "Upload-Offset"
-	headerLength = "Upload-Length"
-	headerDigest = "Content-Digest"
-)
-
 // Bounds of one exchange over HTTPS. A side that brings less than a block in blockTime is given up.
 const (
 	block          = 64 << 10

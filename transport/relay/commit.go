@@ -3,10 +3,8 @@ package relay
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"io"
 	"net/http"
-	"strings"
 
 	"sotto/transport/relay/store"
 	"sotto/transport/wire"
@@ -14,7 +12,7 @@ import (
 
 // commit answers POST: the bytes are all there and have the digest the client names.
 func (t *transfer) commit() {
-	digest, err := parseDigest(t.req.Header.Values(headerDigest))
+	digest, err := wire.ParseDigest(t.req.Header.Values(wire.HeaderDigest))
 	if err != nil || t.req.ContentLength != 0 {
 		t.answer(http.StatusBadRequest)
 		return
@@ -59,23 +57,6 @@ func (t *transfer) commit() {
 		return
 	}
 	t.answer(http.StatusNoContent)
-}
-
-// parseDigest reads a Content-Digest of one SHA-256 (RFC 9530 section 2).
-func parseDigest(values []string) (digest [32]byte, err error) {
-	if len(values) != 1 {
-		return digest, wire.ErrMalformed
-	}
-	text, ok := strings.CutPrefix(values[0], "sha-256=:")
-	text, end := strings.CutSuffix(text, ":")
-	if !ok || !end || len(text) != base64.StdEncoding.EncodedLen(len(digest)) {
-		return digest, wire.ErrMalformed
-	}
-	raw, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != len(digest) {
-		return digest, wire.ErrMalformed
-	}
-	return [32]byte(raw), nil
 }
 
 // digest is the SHA-256 of all bytes of an upload: kept while they came, or computed anew.

@@ -11,12 +11,6 @@ import (
 	"sotto/transport/wire"
 )
 
-const (
-	headerOffset = "Upload-Offset"
-	headerLength = "Upload-Length"
-	headerDigest = "Content-Digest"
-)
-
 // hold finds the upload of the key shown, and takes its file. It answers the request where it returns false.
 func (t *transfer) hold() (row store.Blob, held *upload, done func(), ok bool) {
 	hash := wire.UploadKey(t.key).Hash()
@@ -54,13 +48,13 @@ func (t *transfer) tellOffset() {
 		t.fail(err)
 		return
 	}
-	t.w.Header().Set(headerLength, strconv.FormatInt(row.Size, 10))
+	t.w.Header().Set(wire.HeaderLength, strconv.FormatInt(row.Size, 10))
 	t.at(http.StatusNoContent, at)
 }
 
 // at answers with the offset.
 func (t *transfer) at(status int, offset int64) {
-	t.w.Header().Set(headerOffset, strconv.FormatInt(offset, 10))
+	t.w.Header().Set(wire.HeaderOffset, strconv.FormatInt(offset, 10))
 	t.answer(status)
 }
 
@@ -92,7 +86,7 @@ func (t *transfer) finished(row store.Blob) bool {
 
 // takePart answers PATCH: it appends the body at the offset the client names, if that is where the file ends.
 func (t *transfer) takePart() {
-	offset, err := decimal(t.req.Header, headerOffset)
+	offset, err := wire.ParseDecimal(t.req.Header.Values(wire.HeaderOffset))
 	switch {
 	case err != nil, t.req.ContentLength == 0:
 		t.answer(http.StatusBadRequest)
@@ -119,19 +113,6 @@ func (t *transfer) takePart() {
 	default:
 		t.append(row, held, at)
 	}
-}
-
-// decimal reads a header that is a number without sign and leading zeros.
-func decimal(h http.Header, name string) (int64, error) {
-	values := h.Values(name)
-	if len(values) != 1 {
-		return 0, wire.ErrMalformed
-	}
-	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || n < 0 || strconv.FormatInt(n, 10) != values[0] {
-		return 0, wire.ErrMalformed
-	}
-	return n, nil
 }
 
 // append writes the body at the end of the file. Whatever of it came is synced and kept, also when it ends early.

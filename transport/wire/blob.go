@@ -3,14 +3,7 @@ package wire
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
 	"fmt"
-)
-
-// The paths of the HTTP side, on the listener of the WebSocket (docs/PROTOCOL.md section 9.9).
-const (
-	UploadPath = "/v1/upload"
-	BlobPath   = "/v1/blob"
 )
 
 // ReadKey is the 32-byte capability to fetch and to remove one blob. It travels inside a message. The relay stores its
@@ -53,28 +46,6 @@ func (k ReadKey) IsZero() bool { return k == ReadKey{} }
 
 // IsZero reports whether the key is unset.
 func (k UploadKey) IsZero() bool { return k == UploadKey{} }
-
-const bearerScheme = "Bearer "
-
-// Bearer is the Authorization header that shows the key.
-func (k ReadKey) Bearer() string { return bearer(k) }
-
-// Bearer is the Authorization header that shows the key.
-func (k UploadKey) Bearer() string { return bearer(k) }
-
-func bearer(key [32]byte) string { return bearerScheme + base64.RawURLEncoding.EncodeToString(key[:]) }
-
-// ParseBearer reads an Authorization header: the scheme and 43 characters of base64url. ErrUnauthorized.
-func ParseBearer(header string) (key [32]byte, err error) {
-	if len(header) != len(bearerScheme)+base64.RawURLEncoding.EncodedLen(len(key)) || header[:len(bearerScheme)] != bearerScheme {
-		return key, ErrUnauthorized
-	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(header[len(bearerScheme):])
-	if err != nil || len(raw) != len(key) {
-		return [32]byte{}, ErrUnauthorized
-	}
-	return [32]byte(raw), nil
-}
 
 // Redacted forms, as of the values of mailbox.go.
 
