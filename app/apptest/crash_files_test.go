@@ -14,6 +14,7 @@ import (
 // byte, and neither keeps a file that no message names.
 func givingScene(t *testing.T, ada, ben *mortal, name string, play func(n int, file []byte, give func() error) (*mortal, func() error)) scene {
 	t.Helper()
+	ben.Ledger.Allow(chat.ReadReceipts, true) // so that what was fetched goes at the relay at once
 	files := map[string][]byte{}
 	return scene{
 		play: func(n int) (*mortal, func() error) {

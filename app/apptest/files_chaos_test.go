@@ -26,6 +26,8 @@ func TestFilesArriveThroughWhateverHappens(t *testing.T) {
 				ben := w.Person("Ben", apptest.PersonOptions{Faults: faults, Seed: seed + 100})
 				w.Befriend(ada, ben)
 				ben.Ledger.Allow(chat.AutomaticDownload, true)
+				ada.Ledger.Allow(chat.ReadReceipts, true)
+				ben.Ledger.Allow(chat.ReadReceipts, true)
 				sent := map[*apptest.Person]map[chat.MessageID][]byte{ada: {}, ben: {}}
 				other := map[*apptest.Person]*apptest.Person{ada: ben, ben: ada}
 				for i := range 40 {

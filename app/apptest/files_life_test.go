@@ -22,6 +22,7 @@ import (
 func TestTwentyCutsBothWaysLoseNothingOfAFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, ada, ben := friends(t)
+		ben.Ledger.Allow(chat.ReadReceipts, true)
 		file := apptest.Bytes(1, 4<<20)
 		cuts := slices.Repeat([]int64{150_000}, 20)
 		w.Relay.CutBlobs(slices.Clone(cuts)...)
@@ -295,6 +296,7 @@ func TestAFileFollowsItsReceiverToAnotherRelay(t *testing.T) {
 	if n := len(w.BlobsAt(other)); n != 1 {
 		t.Errorf("%d files are on the new relay", n)
 	}
+	ben.Ledger.Allow(chat.ReadReceipts, true)
 	fetched(t, ben, msg.ID, file)
 	for _, r := range []*transporttest.Relay{w.Relay, other} {
 		ada.Until("the relays to have let go", func() bool { return len(w.BlobsAt(r)) == 0 })
@@ -435,6 +437,8 @@ func TestAFileEndsWithItsMessage(t *testing.T) {
 		}
 		p.Until("the files to be gone", func() bool { return kept(t, p) == 0 && p.File(read.ID).State == "" })
 	}
+	w.Forward(26 * time.Hour)
+	ben.Flush()
 	ben.Until("the relay to have let go", func() bool { return len(w.BlobsAt(w.Relay)) == 0 })
 }
 
@@ -534,6 +538,7 @@ func TestWhoDeletesAnOfferHereLeavesNothingOnTheRelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Forward(26 * time.Hour) // not at once: that would tell when
 	ben.Flush()
 	ben.Until("the first to be gone", func() bool { return len(w.BlobsAt(w.Relay)) == 1 })
 	if err := ben.Remove(t.Context(), ada.ID); err != nil {
@@ -561,6 +566,7 @@ func TestAFileIsFoundWhereverTheReceiverIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ben.Ledger.Allow(chat.ReadReceipts, true)
 	fetched(t, ben, msg.ID, file)
 	ben.Until("the relay to have let go", func() bool { return len(w.BlobsAt(w.Relay)) == 0 })
 }

@@ -233,6 +233,7 @@ func TestAFileIsSentAgainToWhoLostItsState(t *testing.T) {
 	file := apptest.Bytes(1, 100_000)
 	msg := ada.Give(ben, "a", file)
 	offered(ben, msg.ID)
+	ben.Ledger.Allow(chat.ReadReceipts, true)
 	fetched(t, ben, msg.ID, file) // and so it is gone from the relay
 	ben.Until("the relay to have let go", func() bool { return len(w.BlobsAt(w.Relay)) == 0 })
 	for range 3 {

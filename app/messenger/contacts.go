@@ -115,8 +115,37 @@ func (m *Messenger) Block(ctx context.Context, id chat.ContactID) error {
 		}
 		c.State, u.tend = chat.ContactBlocked, true
 		u.queued = append(u.queued, id)
+		if err := u.stopFilesOf(id); err != nil {
+			return err
+		}
 		return u.audit("contact.blocked", id)
 	})
+}
+
+// stopFilesOf ends what is on its way from and to a contact that is blocked.
+func (u *unit) stopFilesOf(id chat.ContactID) error {
+	moving, err := u.Attachments().Moving()
+	if err != nil {
+		return ignoreDamage(err)
+	}
+	for _, a := range moving {
+		msg, err := u.Messages().Get(a.Message)
+		if err != nil || msg.Conversation != u.m.ConversationWith(id) {
+			if err := ignoreDamage(err); err != nil {
+				return err
+			}
+			continue
+		}
+		if msg.Direction == chat.In {
+			err = u.cancelFetch(a.Message)
+		} else {
+			err = u.setFileAside(msg, a, FailureBlocked)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unblock takes a contact up again where it was blocked. For a refused request nothing is left but the permission to

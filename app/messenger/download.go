@@ -35,9 +35,9 @@ func (m *Messenger) download(ctx context.Context, id chat.MessageID) wait {
 	if err != nil {
 		return wait{until: m.now().Add(firstBackoff)} // the store; nothing is lost
 	}
-	moved := false
+	came := 0
 	ctx, count, stop := watched(ctx, func(n int) {
-		moved = true
+		came += n
 		m.transfers.moved(o.Attachment, n)
 	})
 	defer stop()
@@ -65,7 +65,7 @@ func (m *Messenger) download(ctx context.Context, id chat.MessageID) wait {
 			return wait{}
 		}
 	}
-	return m.tryLater(ctx, o.Attachment, err, moved)
+	return m.tryLater(ctx, o.Attachment, err, came >= leastMoved)
 }
 
 // readyDownload returns what is to be fetched; the zero value: nothing.
@@ -87,6 +87,13 @@ func (u *unit) readyDownload(id chat.MessageID) (offered, error) {
 	}
 	if contact.State == chat.ContactBlocked { // nothing of theirs is taken
 		return offered{}, u.cancelFetch(id)
+	}
+	if a.Failure == fetchedUnasked {
+		if allowed, err := u.m.gate.Allowed(u.Tx, peer, chat.AutomaticDownload); err != nil {
+			return offered{}, err
+		} else if !allowed {
+			return offered{}, u.cancelFetch(id)
+		}
 	}
 	mailboxes, err := u.Mailboxes().List()
 	if err != nil {
@@ -210,11 +217,32 @@ func (u *unit) fetched(got offered) error {
 	if err != nil || a.State != chat.FileFetching || a.Blob != got.Blob {
 		return ignoreMissing(err)
 	}
+	told, err := u.mayKnowFetched(msg, a.Failure == fetchedUnasked)
+	if err != nil {
+		return err
+	}
 	a.State, a.Stored, a.Failure, a.Attempts, a.NotBefore = chat.FileHere, true, "", 0, time.Time{}
 	if err := u.putFile(msg, a); err != nil {
 		return err
 	}
-	return u.removeBlob(got.from, a.ReadKey)
+	if told {
+		return u.removeBlob(got.from, a.ReadKey)
+	}
+	return u.removeBlobLater(got.from, a.ReadKey)
+}
+
+// mayKnowFetched reports whether the author of a file may learn now that it was fetched: it says that the message was read,
+// or where nobody asked for the file, that it arrived.
+func (u *unit) mayKnowFetched(msg chat.Message, unasked bool) (bool, error) {
+	peer, err := u.peerOf(msg.Conversation)
+	if err != nil || peer.IsZero() {
+		return false, err
+	}
+	allowed, err := u.m.gate.Allowed(u.Tx, peer, chat.ReadReceipts)
+	if err != nil || allowed || !unasked {
+		return allowed, err
+	}
+	return u.m.gate.Allowed(u.Tx, peer, chat.DeliveryReceipts)
 }
 
 // removeBlobs removes on their relays the blobs that nobody is to fetch any more.
@@ -227,8 +255,15 @@ func (t *transfers) removeBlobs() {
 	})
 	gone := map[string]bool{}
 	away := map[string]bool{}
+	var due time.Time // of the next
 	for _, d := range list {
 		if away[d.Relay] || m.ctx.Err() != nil {
+			continue
+		}
+		if m.now().Before(d.Due) {
+			if due.IsZero() || d.Due.Before(due) {
+				due = d.Due
+			}
 			continue
 		}
 		err := m.removeRemote(d)
@@ -248,6 +283,9 @@ func (t *transfers) removeBlobs() {
 		t.delay = 0
 	}
 	t.retry = m.now().Add(t.delay)
+	if t.delay == 0 && !due.IsZero() {
+		t.retry = due
+	}
 	t.mu.Unlock()
 	t.signal()
 }

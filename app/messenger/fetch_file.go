@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"sotto/chat"
@@ -30,29 +31,71 @@ func (in *intake) applyAttachment(mb chat.Mailbox, contact chat.Contact, s sessi
 		return err
 	}
 	if msg.Deleted { // its deletion was here before it
-		return in.removeBlob(mb.Relay, b.ReadKey)
+		return in.removeBlobLater(mb.Relay, b.ReadKey)
 	}
 	a := chat.Attachment{
 		Message: c.ID, Key: b.Key, Hash: b.Hash, Sealed: filecrypt.SealedSize(b.Size), State: chat.FileOffered, Relay: mb.Relay,
 		ReadKey: b.ReadKey, Created: in.now.UTC(),
 	}
 	if in.m.blobs != nil {
-		limit, err := downloadLimit(in.Tx)
+		unasked, err := in.fetchesUnasked(contact.ID, b.Size, a.Sealed)
 		if err != nil {
 			return err
 		}
-		allowed, err := in.m.gate.Allowed(in.Tx, contact.ID, chat.AutomaticDownload)
-		if err != nil {
-			return err
-		}
-		if allowed && b.Size <= limit {
-			a.State, in.files = chat.FileFetching, true
+		if unasked {
+			a.State, a.Failure, in.files = chat.FileFetching, fetchedUnasked, true
 		}
 	}
 	if err := in.Attachments().Put(a); err != nil || len(b.Thumbnail) == 0 {
 		return err
 	}
 	return in.Attachments().PutPreview(c.ID, b.Thumbnail)
+}
+
+// fetchedUnasked is the Failure of a file on its way that nobody asked for: it is fetched only while the consent stands.
+const fetchedUnasked = "unasked"
+
+// Bounds of what is fetched unasked, of one contact in a day: files, and so many times the size that one may have. What is
+// beyond them is offered. Neither does it take the last of the disk.
+const (
+	unaskedFiles = 500
+	unaskedSizes = 16
+	unaskedRoom  = 1 << 30
+	settingTaken = "messenger/unasked/" // takenUnasked, under a contact's id
+)
+
+// takenUnasked counts what was fetched unasked since a time.
+type takenUnasked struct {
+	Since time.Time
+	Files int
+	Bytes int64
+}
+
+// fetchesUnasked reports whether a file is fetched without being asked for, and counts it then.
+func (in *intake) fetchesUnasked(peer chat.ContactID, size, sealed int64) (bool, error) {
+	limit, err := downloadLimit(in.Tx)
+	if err != nil || size > limit {
+		return false, err
+	}
+	allowed, err := in.m.gate.Allowed(in.Tx, peer, chat.AutomaticDownload)
+	if err != nil || !allowed {
+		return false, err
+	}
+	if free, err := in.m.blobs.Free(); err == nil && free < sealed+unaskedRoom {
+		return false, nil
+	}
+	var t takenUnasked
+	if _, err := getJSON(in.Tx, settingTaken+peer.String(), &t); err != nil {
+		return false, err
+	}
+	if in.now.Sub(t.Since) >= 24*time.Hour || in.now.Before(t.Since) {
+		t = takenUnasked{Since: in.now.UTC()}
+	}
+	t.Files, t.Bytes = t.Files+1, t.Bytes+sealed
+	if t.Files > unaskedFiles || t.Bytes > unaskedSizes*filecrypt.SealedSize(limit) {
+		return false, nil
+	}
+	return true, putJSON(in.Tx, settingTaken+peer.String(), t)
 }
 
 // offeredAgain takes a message that is known already and was sent again. Nothing of it changes but where its file lies, if
@@ -67,7 +110,7 @@ func (in *intake) offeredAgain(mb chat.Mailbox, s session, msg chat.Message, b c
 		return nil
 	}
 	if a.State == chat.FileHere {
-		return in.removeBlob(mb.Relay, b.ReadKey)
+		return in.removeBlobLater(mb.Relay, b.ReadKey)
 	}
 	a.Relay, a.ReadKey, a.Attempts, a.NotBefore = mb.Relay, b.ReadKey, 0, time.Time{}
 	if a.State == chat.FileFailed {
@@ -195,10 +238,23 @@ type doomed struct {
 	Relay   string
 	ReadKey []byte
 	Since   time.Time
+	Due     time.Time `json:",omitzero"` // not before; zero: at once
+}
+
+// removeBlobLater is removeBlob for the blob of somebody else. Whoever brought it can ask the relay whether it is there
+// still, so it goes at the turn of the day, and tells neither when its file was fetched or its message removed nor, with the
+// minutes of chance, when this computer is there.
+func (u *unit) removeBlobLater(relay string, readKey []byte) error {
+	const day = 24 * time.Hour
+	return u.doomBlob(relay, readKey, u.now.UTC().Truncate(day).Add(day+rand.N(time.Hour)))
 }
 
 // removeBlob lets a blob be removed on its relay, behind the commit.
 func (u *unit) removeBlob(relay string, readKey []byte) error {
+	return u.doomBlob(relay, readKey, time.Time{})
+}
+
+func (u *unit) doomBlob(relay string, readKey []byte, due time.Time) error {
 	if relay == "" || len(readKey) != len(wire.ReadKey{}) {
 		return nil
 	}
@@ -206,7 +262,7 @@ func (u *unit) removeBlob(relay string, readKey []byte) error {
 	if _, err := getJSON(u.Tx, settingBlobs, &list); err != nil {
 		return err
 	}
-	list = append(list, doomed{relay, readKey, u.now.UTC()})
+	list = append(list, doomed{relay, readKey, u.now.UTC(), due})
 	u.blobs = true
 	return putJSON(u.Tx, settingBlobs, list[max(0, len(list)-maxDoomed):])
 }

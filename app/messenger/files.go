@@ -302,5 +302,8 @@ func (u *unit) leaveBlob(msg chat.Message, takenBack bool) error {
 	if a.State == chat.FileHere && (msg.Direction == chat.In || left && !takenBack) {
 		return nil
 	}
+	if msg.Direction == chat.In {
+		return u.removeBlobLater(a.Relay, a.ReadKey)
+	}
 	return u.removeBlob(a.Relay, a.ReadKey)
 }

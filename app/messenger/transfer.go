@@ -14,6 +14,7 @@ import (
 const (
 	quotaTries   = 50 // refusals for want of room before a file is set aside
 	digestTries  = 3
+	leastMoved   = 4096            // bytes of a download that count as going on
 	commitWait   = 3 * time.Minute // the relay reads the whole file again
 	removeWait   = 45 * time.Second
 	removeRetry  = time.Minute
@@ -22,6 +23,13 @@ const (
 
 // errDamaged says that bytes on this disk, or from the relay, are not those of the file.
 var errDamaged = errors.New("messenger: not the bytes of the file")
+
+// An upload goes on at once while it gets on. One that brings the same bytes again and again waits longer each time, and in
+// the end is given up: the relay is the contact's, and what it costs is this computer's.
+const (
+	againSoon = 32 << 20 // bytes beyond twice the file
+	againMost = 64 << 20 // and beyond eight times
+)
 
 // stopped returns the code of a failure of a file that trying again does not cure; empty for the others.
 func stopped(cause error, a chat.Attachment) string {
@@ -57,9 +65,17 @@ func (m *Messenger) tryLater(ctx context.Context, tried chat.Attachment, cause e
 		if err != nil || a.State != tried.State || string(a.ReadKey) != string(tried.ReadKey) {
 			return ignoreMissing(err)
 		}
-		if code := stopped(cause, a); code != "" {
+		code, spent := stopped(cause, a), int64(0)
+		if a.State == chat.FileSending {
+			spent = m.transfers.spent(a.Message, 0)
+		}
+		if code == "" && spent > 8*a.Sealed+againMost {
+			code = FailureFileRefused
+		}
+		if code != "" {
 			return u.setFileAside(msg, a, code)
 		}
+		moved := moved && spent <= 2*a.Sealed+againSoon && !errors.Is(cause, wire.ErrDigest)
 		a.Attempts++
 		delay := min(firstBackoff<<min(a.Attempts-1, 20), transferMost)
 		w = wait{soft: true, why: failureOffline}

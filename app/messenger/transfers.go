@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	maxTransfers = 2 // at a time
+	maxTransfers = 6 // at a time
+	maxAtRelay   = 2 // of those with one relay: a contact's, which may dawdle, holds up no other
 	smallFile    = 1 << 20
 	// stalledAfter is how long a transfer may move nothing before it is begun again.
 	stalledAfter = time.Minute
@@ -31,6 +32,7 @@ type transfers struct {
 	running map[chat.MessageID]*transfer
 	waits   map[chat.MessageID]wait
 	done    map[chat.MessageID]int64 // bytes moved, as far as this run knows
+	sent    map[chat.MessageID]int64 // bytes that uploads brought in all, those in vain as well
 	wake    bool                     // something was committed that matters to files
 	retry   time.Time                // when blobs are tried to be removed again; zero: at once
 	delay   time.Duration
@@ -40,6 +42,7 @@ type transfers struct {
 // transfer is one file on its way.
 type transfer struct {
 	cancel context.CancelFunc
+	relay  string
 	total  int64
 	told   time.Time // when its progress was last told
 }
@@ -56,7 +59,7 @@ type wait struct {
 func newTransfers(m *Messenger) *transfers {
 	return &transfers{
 		m: m, poked: make(chan struct{}, 1), running: map[chat.MessageID]*transfer{}, waits: map[chat.MessageID]wait{},
-		done: map[chat.MessageID]int64{},
+		done: map[chat.MessageID]int64{}, sent: map[chat.MessageID]int64{},
 	}
 }
 
@@ -174,7 +177,7 @@ func (t *transfers) round() time.Duration {
 			next = min(next, left)
 			continue
 		}
-		if len(t.running) < maxTransfers {
+		if len(t.running) < maxTransfers && t.at(a.Relay) < maxAtRelay {
 			t.start(a)
 		}
 	}
@@ -210,11 +213,34 @@ func (t *transfers) forget(list []chat.Attachment) {
 			delete(t.done, id)
 		}
 	}
+	for id := range t.sent {
+		if !wanted[id] && t.running[id] == nil {
+			delete(t.sent, id)
+		}
+	}
+}
+
+// at counts the transfers with a relay; t.mu is held.
+func (t *transfers) at(relay string) (n int) {
+	for _, r := range t.running {
+		if r.relay == relay {
+			n++
+		}
+	}
+	return n
+}
+
+// spent counts bytes of an upload and returns how many there were in all since it was last begun by the person.
+func (t *transfers) spent(id chat.MessageID, n int) int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent[id] += int64(n)
+	return t.sent[id]
 }
 
 func (t *transfers) start(a chat.Attachment) {
 	ctx, cancel := context.WithCancel(t.m.ctx)
-	r := &transfer{cancel: cancel, total: a.Sealed}
+	r := &transfer{cancel: cancel, relay: a.Relay, total: a.Sealed}
 	t.running[a.Message] = r
 	delete(t.waits, a.Message)
 	t.m.group.Go(func() {

@@ -36,6 +36,7 @@ func (m *Messenger) upload(ctx context.Context, id chat.MessageID) wait {
 	var moved atomic.Bool // a request that was given up may still read
 	ctx, count, stop := watched(ctx, func(n int) {
 		moved.Store(true)
+		m.transfers.spent(a.Message, n)
 		m.transfers.moved(a, n)
 	})
 	defer stop()

@@ -105,6 +105,7 @@ func TestTheRequestsForAFileSayNothingOfIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, arrived)
+	allowRead(t, ben, ada)
 	bring(t, ben, m.ID)
 	if err := ben.Messenger.Sync(t.Context(), 10*time.Second); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"sotto/app/apptest/leak"
 	"sotto/app/messenger"
+	"sotto/app/privacy"
 	"sotto/app/profile"
 	"sotto/chat"
 	"sotto/crypto/filecrypt"
@@ -206,6 +207,15 @@ func (f plantedFile) send(t *testing.T, from *profile.Profile, conv chat.Convers
 	return m
 }
 
+// allowRead lets a contact know what was read, so that a file goes at the relay once it was fetched.
+func allowRead(t *testing.T, p, of *profile.Profile) {
+	t.Helper()
+	choice := privacy.Choice{Subject: of.Messenger.Self().ID, Purpose: chat.ReadReceipts, Given: true, Method: "privacy-page"}
+	if err := p.Ledger.Record(t.Context(), choice); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // takeIn asks for the file of a message and returns when it is here.
 func takeIn(t *testing.T, p *profile.Profile, id chat.MessageID) {
 	t.Helper()
@@ -247,6 +257,7 @@ func TestOfAFileTheRelaySeesAPaddedLengthAlone(t *testing.T) {
 		t.Fatalf("%d files on the relay", len(lying))
 	}
 	seen := append(lying, glass.seen()...)
+	allowRead(t, ben, ada)
 	takeIn(t, ben, m.ID)
 	seen = append(seen, glass.seen()...)
 	for _, b := range seen {
