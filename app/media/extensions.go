@@ -5,15 +5,18 @@ import "strings"
 // dangers says what a name alone warns of, by its extension: what the systems run, install, mount or follow when such a
 // file is opened.
 var dangers = words(map[Warning]string{
-	WarnExecutable: "exe com scr pif cpl dll sys drv ocx msc jar jnlp class app elf appimage run gadget",
+	WarnExecutable: "exe com scr pif cpl dll sys drv ocx msc jar jnlp class app elf appimage run gadget so dylib ax efi mui kext prefpane saver",
 	WarnScript: "bat cmd ps1 ps1xml ps2 psc1 psd1 psm1 vbs vbe vb js jse mjs ws wsf wsc wsh hta sct reg inf sh bash zsh csh ksh fish " +
-		"command tool py pyw pyc pl rb php phtml asp aspx jsp lua tcl applescript scpt scptd osx action workflow ahk au3 diagcab",
+		"command tool py pyw pyc pl rb php phtml asp aspx jsp lua tcl applescript scpt scptd osx action workflow ahk au3 diagcab " +
+		"terminal msh msh1 msh2 mshxml cgi pm nsh pyz pyzw pyo rpy vsmacros shb shs wsb xbap",
 	WarnInstaller: "msi msp mst msix msixbundle appx appxbundle appinstaller apk aab ipa deb rpm pkg mpkg flatpak flatpakref flatpakrepo " +
-		"snap xpi crx vsix mobileconfig",
+		"snap xpi crx vsix mobileconfig msu xip air vsto crt cer der p7b spc",
 	WarnShortcut: "lnk url desktop webloc inetloc fileloc scf library-ms search-ms searchconnector-ms website settingcontent-ms " +
-		"appref-ms application theme themepack rdp",
-	WarnMacro:     "docm dotm xlsm xltm xlam xlsb xll pptm potm ppam ppsm sldm slk iqy",
-	WarnActive:    "html htm xhtml xht shtml mht mhtml svg svgz chm hlp one onepkg",
+		"appref-ms application theme themepack rdp " +
+		"deskthemepack ftploc afploc vncloc mailloc ica isp ins xnk ovpn",
+	WarnMacro: "docm dotm xlsm xltm xlam xlsb xll pptm potm ppam ppsm sldm slk iqy oqy dqy rqy xla xlw wll ppa vsdm vstm vssm docb " +
+		"ade adp mda mdb mde mdt mdw mdz accda accdb accde accdr accdt",
+	WarnActive:    "html htm xhtml xht shtml mht mhtml svg svgz chm hlp one onepkg xsl xslt htc swf",
 	WarnDiskImage: "iso img dmg vhd vhdx vmdk qcow qcow2 udf toast sparseimage sparsebundle",
 })
 

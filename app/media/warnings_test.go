@@ -272,3 +272,18 @@ func TestTypesAreKnownByContent(t *testing.T) {
 		}
 	}
 }
+
+// TestRarerKindsThatSystemsActOnAreNamed: settings that start programs, links to servers, databases and queries with macros.
+func TestRarerKindsThatSystemsActOnAreNamed(t *testing.T) {
+	for name, want := range map[string]Warning{
+		"plan.terminal": WarnScript, "plan.wsb": WarnScript, "plan.pyz": WarnScript, "plan.vsmacros": WarnScript, "plan.shs": WarnScript,
+		"plan.accde": WarnMacro, "plan.mdb": WarnMacro, "plan.oqy": WarnMacro, "plan.wll": WarnMacro, "plan.xla": WarnMacro, "plan.vsdm": WarnMacro,
+		"plan.msu": WarnInstaller, "plan.crt": WarnInstaller, "plan.vsto": WarnInstaller, "plan.afploc": WarnShortcut, "plan.ica": WarnShortcut,
+		"plan.saver": WarnExecutable, "plan.so": WarnExecutable, "plan.xslt": WarnActive,
+	} {
+		got, err := Warnings(name, "", nil, 0)
+		if err != nil || !slices.Contains(got, want) {
+			t.Errorf("%s: %v, %v; want %s", name, got, err, want)
+		}
+	}
+}
