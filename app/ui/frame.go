@@ -88,16 +88,16 @@ func (f *frame) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	place(f.panel, s.Width-right, 0, right, s.Height)
 	place(f.lines[1], s.Width-right, 0, 1, s.Height)
 	f.lines[0].Show()
-	setVisible(f.panel, right > 0)
-	setVisible(f.lines[1], right > 0)
+	widget.SetVisible(f.panel, right > 0)
+	widget.SetVisible(f.lines[1], right > 0)
 }
 
 func (f *frame) layoutNarrow(s fyne.Size) {
 	f.lines[0].Hide()
 	f.lines[1].Hide()
 	f.panel.Hide()
-	setVisible(f.list, f.narrowList)
-	setVisible(f.main, !f.narrowList)
+	widget.SetVisible(f.list, f.narrowList)
+	widget.SetVisible(f.main, !f.narrowList)
 	place(f.list, 0, 0, s.Width, s.Height)
 	place(f.main, 0, 0, s.Width, s.Height)
 }
@@ -105,12 +105,4 @@ func (f *frame) layoutNarrow(s fyne.Size) {
 func place(o fyne.CanvasObject, x, y, w, h float32) {
 	o.Move(fyne.NewPos(x, y))
 	o.Resize(fyne.NewSize(w, h))
-}
-
-func setVisible(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

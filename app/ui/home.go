@@ -53,7 +53,7 @@ func (h *home) Shown() {
 	p := h.s.Profile
 	screen.Run(h.s.Work, p.GuideAdded, func(added bool, err error) {
 		if err == nil {
-			setVisible(h.guide, !added)
+			widget.SetVisible(h.guide, !added)
 			h.content.Refresh()
 		}
 	})

@@ -136,10 +136,10 @@ func (v *View) look() {
 
 func (v *View) tell(says []fyne.CanvasObject) {
 	v.says.Objects = says
-	setVisible(v.says, len(says) > 0)
-	setVisible(v.pasteAt, !v.good)
-	setVisible(v.rest, v.good)
-	setVisible(v.actAt, v.good)
+	widget.SetVisible(v.says, len(says) > 0)
+	widget.SetVisible(v.pasteAt, !v.good)
+	widget.SetVisible(v.rest, v.good)
+	widget.SetVisible(v.actAt, v.good)
 	v.act.SetText(i18n.T("add.act"))
 	if v.good && !v.info.KnownRelay {
 		v.act.SetText(i18n.T("add.act.connect"))
@@ -207,12 +207,4 @@ func (v *View) add() {
 		}
 		v.s.Nav.Open(screen.Place{Screen: screen.Chat, Conversation: m.ConversationWith(c.ID)})
 	})
-}
-
-func setVisible(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

@@ -181,10 +181,10 @@ func (c *Column) show() {
 	} else {
 		c.nothing.SetContent(i18n.T("chats.none"))
 	}
-	setVisible(c.empty, c.loaded && found == 0)
+	widget.SetVisible(c.empty, c.loaded && found == 0)
 	c.foot.show(c.shown, c.loaded)
 	c.requests.SetText(i18n.N("chats.requests", c.shown.requests))
-	setVisible(c.asks, c.shown.requests > 0)
+	widget.SetVisible(c.asks, c.shown.requests > 0)
 	c.content.Refresh()
 }
 
@@ -289,12 +289,4 @@ func (c *Column) menu(conv widget.Conversation, at fyne.Position) {
 			c.s.Nav.Open(screen.Place{Screen: screen.Contact, Contact: e.Contact.ID})
 		}),
 	), c.s.Canvas(), at)
-}
-
-func setVisible(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

@@ -379,15 +379,7 @@ func (v *View) showTyping(on bool) {
 		v.stopIt = v.s.Work.After(typingShows, func() { v.showTyping(false) })
 	}
 	if on != v.typingAt.Visible() {
-		setVisible(v.typingAt, on)
+		widget.SetVisible(v.typingAt, on)
 		v.content.Refresh()
-	}
-}
-
-func setVisible(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
 	}
 }

@@ -221,9 +221,9 @@ func (v *View) show() {
 	if none && v.more {
 		v.readOn() // the first page may hold only the other kind
 	}
-	setVisible(v.grid, kind == showPictures && !none)
-	setVisible(v.list, kind == showFiles && !none)
-	setVisible(v.empty, none && !v.more)
+	widget.SetVisible(v.grid, kind == showPictures && !none)
+	widget.SetVisible(v.list, kind == showFiles && !none)
+	widget.SetVisible(v.empty, none && !v.more)
 	if none {
 		key := [...]string{"files.pictures.none", "files.others.none"}[kind]
 		icon := [...]theme.IconName{theme.IconPicture, theme.IconFile}[kind]
@@ -323,12 +323,4 @@ func (v *View) menu(e entry) {
 	sheet = form.NewSheet(form.SheetWords{Title: files.Name(e.message.File), Text: text, Cancel: i18n.T("chat.close")}, form.Buttons(buttons...), nil, nil)
 	sheet.First = buttons[0].(*widget.Button)
 	sheet.Open(v.s.Canvas())
-}
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

@@ -121,7 +121,7 @@ func (v *View) watch() {
 	v.indexing.SetContent(i18n.T(words, i18n.Args{"Percent": p.Percent()}))
 	v.hold.SetText(i18n.T(act))
 	if v.progress.Visible() == p.Ready {
-		setVisible(v.progress, !p.Ready)
+		widget.SetVisible(v.progress, !p.Ready)
 		v.content.Refresh()
 	}
 	if p.Ready || v.polling != nil {
@@ -156,7 +156,7 @@ func (v *View) show() {
 	default:
 		v.empty.Add(card(i18n.T("search.begin"), i18n.T("search.begin.text")))
 	}
-	setVisible(v.empty, len(rows) == 0)
+	widget.SetVisible(v.empty, len(rows) == 0)
 	v.content.Refresh()
 }
 
@@ -212,12 +212,4 @@ func said(h chat.Hit) (string, [][2]int) {
 		text += m.Text
 	}
 	return text, ranges
-}
-
-func setVisible(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

@@ -91,10 +91,10 @@ func (a *Avatar) CreateRenderer() fyne.WidgetRenderer {
 		trustRing.FillColor, botRing.FillColor = ground, ground
 		marked := a.person.Trust != Unverified
 		for _, o := range []fyne.CanvasObject{trustRing, trustDisc, trustMark} {
-			setVisible(o, marked)
+			SetVisible(o, marked)
 		}
 		for _, o := range []fyne.CanvasObject{botRing, bot, botEyeLeft, botEyeRight} {
-			setVisible(o, a.person.Bot)
+			SetVisible(o, a.person.Bot)
 		}
 		mark, tone := theme.IconCheck, theme.Good
 		if a.person.Trust == Changed {

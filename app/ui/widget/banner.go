@@ -37,8 +37,8 @@ func NewBanner(w BannerWords, acted, closed func()) *Banner {
 	b.text = NewText(w.Text, TextOptions{Wrap: true})
 	b.action = NewSmallButton(w.Action, "", Secondary, acted)
 	b.close = NewIconButton(theme.IconClose, w.Close, closed)
-	setVisible(b.action, w.Action != "")
-	setVisible(b.close, closed != nil)
+	SetVisible(b.action, w.Action != "")
+	SetVisible(b.close, closed != nil)
 	b.ExtendBaseWidget(b)
 	return b
 }

@@ -114,11 +114,11 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			over.FillColor = colorOf(b, theme.Hover)
 		}
 		ring.StrokeColor = colorOf(b, theme.Accent)
-		setVisible(ring, b.focused && !b.Disabled())
+		SetVisible(ring, b.focused && !b.Disabled())
 		label.Text, label.TextSize, label.Color = b.text, sizeOf(b, theme.SizeBody), look.ink
 		label.TextStyle.Bold = b.rank != Quiet
 		label.Refresh()
-		setVisible(icon, b.icon != "")
+		SetVisible(icon, b.icon != "")
 		if b.icon != "" {
 			setIcon(icon, b.icon, look.ink)
 		}

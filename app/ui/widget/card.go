@@ -80,8 +80,8 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 		ground.StrokeColor, ground.StrokeWidth = colorOf(c, theme.Hairline), 1
 		raise(ground, colorOf(c, theme.Shade))
 		disc.FillColor = colorOf(c, theme.OwnBubble)
-		setVisible(disc, c.words.Icon != "")
-		setVisible(icon, c.words.Icon != "")
+		SetVisible(disc, c.words.Icon != "")
+		SetVisible(icon, c.words.Icon != "")
 		if c.words.Icon != "" {
 			setIcon(icon, c.words.Icon, colorOf(c, theme.Accent))
 		}

@@ -67,10 +67,10 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 			over.FillColor = colorOf(c, theme.Hover)
 		}
 		ring.StrokeColor = colorOf(c, theme.Accent)
-		setVisible(ring, c.focused)
+		SetVisible(ring, c.focused)
 		label.Text, label.TextSize, label.Color = c.label, sizeOf(c, theme.SizeMeta), ink
 		label.Refresh()
-		setVisible(icon, c.icon != "")
+		SetVisible(icon, c.icon != "")
 		if c.icon != "" {
 			setIcon(icon, c.icon, ink)
 		}

@@ -111,7 +111,7 @@ func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
 		ground.FillColor, ground.StrokeColor, ground.StrokeWidth = colorOf(c, theme.Surface), colorOf(c, theme.Outline), 1
 		picked.FillColor, picked.StrokeColor, picked.StrokeWidth = colorOf(c, theme.OwnBubble), colorOf(c, theme.Accent), 1.5
 		ring.StrokeColor = colorOf(c, theme.Accent)
-		setVisible(ring, c.focused)
+		SetVisible(ring, c.focused)
 		setIcon(mark, theme.IconCheck, colorOf(c, theme.Accent))
 		for i, l := range labels {
 			l.TextSize, l.Color = sizeOf(c, theme.SizeBody), colorOf(c, theme.Text)

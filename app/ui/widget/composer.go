@@ -76,7 +76,7 @@ func NewComposer(words ComposerWords) *Composer {
 			c.Attach()
 		}
 	})
-	setVisible(c.attach, words.Attach != "")
+	SetVisible(c.attach, words.Attach != "")
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -232,7 +232,7 @@ func (c *Composer) CreateRenderer() fyne.WidgetRenderer {
 		}
 		bar.FillColor = colorOf(c, theme.Accent)
 		for _, o := range []fyne.CanvasObject{bar, icon, title, text, c.close} {
-			setVisible(o, c.banner != nil)
+			SetVisible(o, c.banner != nil)
 		}
 		if c.banner != nil {
 			setIcon(icon, c.banner.Icon, colorOf(c, theme.Accent))

@@ -112,11 +112,11 @@ func (r *ConversationRow) CreateRenderer() fyne.WidgetRenderer {
 			ground.StrokeColor, ground.StrokeWidth = colorOf(r, theme.Accent), 2
 		}
 		line.FillColor = colorOf(r, theme.Hairline)
-		setVisible(line, c.NewGroup)
+		SetVisible(line, c.NewGroup)
 		r.avatar.ground = avatarGround
-		setVisible(r.avatar, c.Icon == "")
-		setVisible(disc, c.Icon != "")
-		setVisible(icon, c.Icon != "")
+		SetVisible(r.avatar, c.Icon == "")
+		SetVisible(disc, c.Icon != "")
+		SetVisible(icon, c.Icon != "")
 		if c.Icon == "" {
 			r.avatar.Refresh()
 		} else {
@@ -177,18 +177,18 @@ func (r *ConversationRow) CreateRenderer() fyne.WidgetRenderer {
 
 func (r *ConversationRow) refreshMarks(pill *canvas.Rectangle, count *canvas.Text, pin, state *canvas.Image, quiet fyne.ThemeColorName) {
 	c := r.conv
-	setVisible(pill, c.Unread > 0)
-	setVisible(count, c.Unread > 0)
+	SetVisible(pill, c.Unread > 0)
+	SetVisible(count, c.Unread > 0)
 	pill.FillColor, count.Color = colorOf(r, theme.Accent), colorOf(r, theme.OnAccent)
 	if c.Muted {
 		pill.FillColor, count.Color = colorOf(r, theme.Muted), colorOf(r, theme.Surface)
 	}
 	count.Text, count.TextSize = unreadLabel(c.Unread), sizeOf(r, theme.SizeTiny)
 	count.Refresh()
-	setVisible(pin, c.Pinned)
+	SetVisible(pin, c.Pinned)
 	setIcon(pin, theme.IconPin, colorOf(r, quiet))
 	name, ink := deliveryIcon(c.Delivery)
-	setVisible(state, name != "" && c.Draft == "")
+	SetVisible(state, name != "" && c.Draft == "")
 	if name != "" {
 		if ink == "" {
 			ink = quiet

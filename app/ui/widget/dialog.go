@@ -146,7 +146,7 @@ func NewMessageDialog(w MessageWords, body fyne.CanvasObject, acted func()) *Dia
 			acted()
 		}
 	})
-	setVisible(act, w.Act != "")
+	SetVisible(act, w.Act != "")
 	d.finish(cancel, act)
 	d.first = cancel
 	return d
@@ -231,7 +231,7 @@ func (d *Dialog) CreateRenderer() fyne.WidgetRenderer {
 	p := &parts{owner: d, objects: []fyne.CanvasObject{ground, icon, d.content}}
 	p.refresh = func() {
 		ground.FillColor = colorOf(d, theme.Raised)
-		setVisible(icon, d.icon != "")
+		SetVisible(icon, d.icon != "")
 		if d.icon != "" {
 			ink := d.tone.ink()
 			if d.tone == Plain {

@@ -77,12 +77,12 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	p := &parts{owner: f, objects: []fyne.CanvasObject{f.label, shown, icon, f.hint}}
 	p.refresh = func() {
 		f.hint.opts.Color = theme.Muted
-		setVisible(icon, f.fault != "")
+		SetVisible(icon, f.fault != "")
 		if f.fault != "" {
 			f.hint.opts.Color = theme.Danger
 			setIcon(icon, theme.IconAlert, colorOf(f, theme.Danger))
 		}
-		setVisible(f.hint, f.below() != "")
+		SetVisible(f.hint, f.below() != "")
 		f.hint.content = f.below()
 		f.hint.Refresh()
 		f.label.Refresh()
@@ -150,7 +150,7 @@ func NewSearchField(placeholder, clearLabel string, changed func(string)) *Searc
 	s.clear.Hide()
 	s.ActionItem = s.clear
 	s.OnChanged = func(text string) {
-		setVisible(s.clear, text != "")
+		SetVisible(s.clear, text != "")
 		if changed != nil {
 			changed(text)
 		}

@@ -37,7 +37,7 @@ type HeaderParts struct {
 func NewPageHeader(h HeaderParts) *PageHeader {
 	p := &PageHeader{lead: h.Lead, tapped: h.Tapped}
 	p.back = NewIconButton(theme.IconBack, h.BackLabel, h.Back)
-	setVisible(p.back, h.Back != nil)
+	SetVisible(p.back, h.Back != nil)
 	size := theme.SizeScreen
 	if h.Lead != nil {
 		size = theme.SizeTitle
@@ -64,7 +64,7 @@ func (h *PageHeader) SetChips(chips ...fyne.CanvasObject) {
 
 // SetBack shows or hides the arrow, as the window grows or narrows.
 func (h *PageHeader) SetBack(shown bool) {
-	setVisible(h.back, shown)
+	SetVisible(h.back, shown)
 	h.BaseWidget.Refresh()
 }
 
@@ -127,6 +127,6 @@ func (h *PageHeader) fitChips(room float32) {
 			room -= theme.Space2
 		}
 		room -= c.MinSize().Width
-		setVisible(c, room >= 0)
+		SetVisible(c, room >= 0)
 	}
 }

@@ -149,8 +149,8 @@ func (l *NoticeLine) CreateRenderer() fyne.WidgetRenderer {
 		l.text.opts.Color = l.notice.Tone.ink()
 		l.text.Refresh()
 		l.action.Refresh()
-		setVisible(l.action, l.notice.Action != "")
-		setVisible(icon, l.notice.Icon != "")
+		SetVisible(l.action, l.notice.Action != "")
+		SetVisible(icon, l.notice.Icon != "")
 		if l.notice.Icon != "" {
 			setIcon(icon, l.notice.Icon, colorOf(l, l.notice.Tone.ink()))
 		}

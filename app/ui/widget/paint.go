@@ -85,7 +85,8 @@ func raise(r *canvas.Rectangle, shade color.Color) {
 	r.Shadow = canvas.Shadow{Color: shade, BlurRadius: 8, Offset: fyne.NewPos(0, 2)}
 }
 
-func setVisible(o fyne.CanvasObject, visible bool) {
+// SetVisible shows o, or hides it.
+func SetVisible(o fyne.CanvasObject, visible bool) {
 	if visible {
 		o.Show()
 	} else {

@@ -155,12 +155,12 @@ func (f *PassphraseField) CreateRenderer() fyne.WidgetRenderer {
 		p.objects = append(p.objects, bars[i])
 	}
 	p.refresh = func() {
-		setVisible(f.gen, f.generate != nil)
-		setVisible(f.hint, f.estimate != nil)
+		SetVisible(f.gen, f.generate != nil)
+		SetVisible(f.hint, f.estimate != nil)
 		f.hint.opts.Color = f.tone()
 		f.hint.Refresh()
 		for i, b := range bars {
-			setVisible(b, f.estimate != nil)
+			SetVisible(b, f.estimate != nil)
 			b.FillColor = colorOf(f, theme.Hairline)
 			if i < f.strength.Level {
 				b.FillColor = colorOf(f, f.tone())

@@ -66,20 +66,20 @@ func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
 		ground.FillColor = colorOf(p, theme.QuietTint)
 		ground.CornerRadius, veil.CornerRadius, over.CornerRadius, shown.CornerRadius = p.radius, p.radius, p.radius, p.radius
 		setIcon(icon, iconOr(p.icon), colorOf(p, theme.Muted))
-		setVisible(icon, p.pixels == nil)
+		SetVisible(icon, p.pixels == nil)
 		if shown.Image != p.pixels {
 			shown.Image = p.pixels
 			if p.pixels != nil {
 				shown.Refresh()
 			}
 		}
-		setVisible(shown, p.pixels != nil)
+		SetVisible(shown, p.pixels != nil)
 		veil.FillColor = colorOf(p, theme.PictureVeil)
-		setVisible(veil, p.dim && p.pixels != nil)
+		SetVisible(veil, p.dim && p.pixels != nil)
 		over.FillColor = colorOf(p, theme.Hover)
-		setVisible(over, p.hovered && !p.Disabled())
+		SetVisible(over, p.hovered && !p.Disabled())
 		ring.StrokeColor = colorOf(p, theme.Accent)
-		setVisible(ring, p.focused)
+		SetVisible(ring, p.focused)
 	}
 	v.min = func() fyne.Size { return fyne.NewSize(48, 48) }
 	v.layout = func(s fyne.Size) {

@@ -26,7 +26,7 @@ func NewProgressRow(label, cancelLabel string, cancelled func()) *ProgressRow {
 	p.label = NewText(label, TextOptions{Cut: true})
 	p.detail = NewText("", TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Align: fyne.TextAlignTrailing})
 	p.cancel = NewIconButton(theme.IconClose, cancelLabel, cancelled)
-	setVisible(p.cancel, cancelled != nil)
+	SetVisible(p.cancel, cancelled != nil)
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -46,7 +46,7 @@ func (r *ProgressRow) CreateRenderer() fyne.WidgetRenderer {
 	p := &parts{owner: r, objects: []fyne.CanvasObject{r.label, r.detail, track, bar, r.cancel}}
 	p.refresh = func() {
 		track.FillColor, bar.FillColor = colorOf(r, theme.Hairline), colorOf(r, theme.Accent)
-		setVisible(bar, r.done > 0)
+		SetVisible(bar, r.done > 0)
 		r.label.Refresh()
 		r.detail.Refresh()
 	}

@@ -62,9 +62,9 @@ func (t *Thumbnail) CreateRenderer() fyne.WidgetRenderer {
 				shown.Refresh()
 			}
 		}
-		setVisible(shown, t.pixels != nil)
-		setVisible(veil, t.dim && t.pixels != nil)
-		setVisible(icon, t.pixels == nil || t.dim)
+		SetVisible(shown, t.pixels != nil)
+		SetVisible(veil, t.dim && t.pixels != nil)
+		SetVisible(icon, t.pixels == nil || t.dim)
 	}
 	v.min = func() fyne.Size { return fyne.NewSize(132, 132) }
 	v.layout = func(s fyne.Size) {

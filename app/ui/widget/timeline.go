@@ -156,7 +156,7 @@ func (t *Timeline) CreateRenderer() fyne.WidgetRenderer {
 	}
 	t.painted.refresh = func() {
 		ring.StrokeColor = colorOf(t, theme.Accent)
-		setVisible(ring, t.focused)
+		SetVisible(ring, t.focused)
 	}
 	t.painted.objects = []fyne.CanvasObject{ring, t.jump}
 	t.painted.refresh()

@@ -210,7 +210,7 @@ func (t *Timeline) viewFor(row Row) *shownRow {
 
 func (t *Timeline) placeJump(s fyne.Size) {
 	t.jump.label = t.JumpLabel
-	setVisible(t.jump, !t.bottom && len(t.rows) > 0)
+	SetVisible(t.jump, !t.bottom && len(t.rows) > 0)
 	place(t.jump, s.Width-36-theme.Space4, s.Height-36-theme.Space3, 36, 36)
 }
 

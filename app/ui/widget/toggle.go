@@ -27,7 +27,7 @@ func NewToggle(title, sentence string, on bool, changed func(bool)) *Toggle {
 	t.label = title
 	t.title = NewText(title, TextOptions{Wrap: true})
 	t.sentence = NewText(sentence, TextOptions{Size: theme.SizeMeta, Color: theme.Muted, Wrap: true})
-	setVisible(t.sentence, sentence != "")
+	SetVisible(t.sentence, sentence != "")
 	t.onTap = t.flip
 	t.ExtendBaseWidget(t)
 	return t
@@ -74,9 +74,9 @@ func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 			track.FillColor, track.StrokeColor, knob.FillColor = colorOf(t, theme.Accent), colorOf(t, theme.Accent), colorOf(t, theme.OnAccent)
 			setIcon(mark, theme.IconCheck, colorOf(t, theme.Accent))
 		}
-		setVisible(mark, t.on)
+		SetVisible(mark, t.on)
 		ring.StrokeColor = colorOf(t, theme.Accent)
-		setVisible(ring, t.focused)
+		SetVisible(ring, t.focused)
 		t.title.Refresh()
 		t.sentence.Refresh()
 	}

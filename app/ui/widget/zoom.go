@@ -253,7 +253,7 @@ func (z *Zoom) CreateRenderer() fyne.WidgetRenderer {
 				shown.Refresh()
 			}
 		}
-		setVisible(shown, z.pixels != nil)
+		SetVisible(shown, z.pixels != nil)
 	}
 	v.min = func() fyne.Size { return fyne.NewSize(160, 120) }
 	v.layout = func(s fyne.Size) {
