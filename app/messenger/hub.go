@@ -9,27 +9,27 @@ import (
 	"sotto/chat"
 )
 
-// hub tells events to subscribers. Each has a queue and a goroutine of its own, so that a slow one never holds up a
-// commit or another.
-type hub struct {
+// hub tells subscribers what happens. Each has a queue and a goroutine of its own, so that a slow one never holds up a
+// commit, a transfer or another subscriber. The zero value has none.
+type hub[T any] struct {
 	mu     sync.Mutex
-	subs   map[int]*queue[Event]
+	subs   map[int]*queue[T]
 	next   int
 	closed bool
 	group  sync.WaitGroup
 }
 
-func newHub() *hub { return &hub{subs: map[int]*queue[Event]{}} }
-
-func (h *hub) subscribe(f func(Event)) (cancel func()) {
+func (h *hub[T]) subscribe(f func(T)) (cancel func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return func() {}
 	}
-	id := h.next
+	if h.subs == nil {
+		h.subs = map[int]*queue[T]{}
+	}
+	id, q := h.next, newQueue[T]()
 	h.next++
-	q := newQueue[Event]()
 	h.subs[id] = q
 	h.group.Go(func() { q.drain(f) })
 	return func() {
@@ -40,18 +40,26 @@ func (h *hub) subscribe(f func(Event)) (cancel func()) {
 	}
 }
 
-func (h *hub) publish(events []Event) {
-	if len(events) == 0 {
+func (h *hub[T]) publish(items ...T) {
+	if len(items) == 0 {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, q := range h.subs {
-		q.add(events...)
+		q.add(items...)
 	}
 }
 
-func (h *hub) close() {
+// heard reports whether anybody listens.
+func (h *hub[T]) heard() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) > 0
+}
+
+// close returns when no subscriber is told anything any more.
+func (h *hub[T]) close() {
 	h.mu.Lock()
 	h.closed = true
 	for _, q := range h.subs {

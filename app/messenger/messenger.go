@@ -28,7 +28,7 @@ type Messenger struct {
 
 	commits sync.Mutex // orders commits with what subscribers hear of them
 	rolled  bool       // a rollback was noticed in this run; guarded by commits
-	hub     *hub
+	hub     hub[Event]
 	pool    *pool
 	outbox  *outbox
 	tender  *tender
@@ -79,7 +79,7 @@ func Open(ctx context.Context, opts Options) (*Messenger, error) {
 	m := &Messenger{
 		store: opts.Store, gate: opts.Gate, auditor: opts.Auditor, now: opts.Now, handlers: opts.Handlers,
 		clock: seen, retention: opts.Retention, blobs: opts.Blobs,
-		keys: k, self: self, hub: newHub(), typing: map[chat.ConversationID]typingNotice{}, renewed: map[chat.ContactID]time.Time{},
+		keys: k, self: self, typing: map[chat.ConversationID]typingNotice{}, renewed: map[chat.ContactID]time.Time{},
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.pool = newPool(m, opts.Relays)

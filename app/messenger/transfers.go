@@ -26,7 +26,7 @@ const (
 type transfers struct {
 	m     *Messenger
 	poked chan struct{}
-	watch watchers
+	watch hub[FileStatus]
 
 	mu      sync.Mutex
 	running map[chat.MessageID]*transfer

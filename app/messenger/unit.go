@@ -58,7 +58,7 @@ func (m *Messenger) commit(ctx context.Context, run func(context.Context, func(c
 		return err
 	}
 	u.settleStates()
-	m.hub.publish(u.events)
+	m.hub.publish(u.events...)
 	m.rolled = m.rolled || u.rolled
 	if u.list != nil {
 		m.mu.Lock()
