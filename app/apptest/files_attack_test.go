@@ -233,3 +233,59 @@ func TestNobodySeesAtTheRelayWhenItsFileWasFetched(t *testing.T) {
 		})
 	}
 }
+
+// TestWhoClaimsALostStateIsNotSentFilesWithoutEnd: each is brought to its relay anew when it has removed the blob.
+func TestWhoClaimsALostStateIsNotSentFilesWithoutEnd(t *testing.T) {
+	_, ada, ben := friends(t)
+	ada.Say(ben, "before the image")
+	ben.Say(ada, "and back")
+	same(t, ada, ben)
+	settle(t, ada)
+	settle(t, ben)
+	image := ben.Image()
+	ben.Crash() // the life after the image
+	var ids []chat.MessageID
+	for i := range 8 {
+		msg := ada.Give(ben, "a", apptest.Bytes(uint64(i), 1000))
+		offered(ben, msg.ID)
+		ids = append(ids, msg.ID)
+	}
+	for range 3 {
+		ben.Say(ada, "I hear you")
+		ada.Say(ben, "after the image")
+		same(t, ada, ben)
+	}
+	settle(t, ada)
+	settle(t, ben)
+	err := ada.Store.Update(t.Context(), func(tx chat.Tx) error { // as if they were large
+		for _, id := range ids {
+			a, err := tx.Attachments().Get(id)
+			if err != nil {
+				return err
+			}
+			a.Sealed = 100 << 20
+			if err := tx.Attachments().Put(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.Restore(image)
+	ben.Until("the alert", func() bool { return ben.Alerts(messenger.AlertRolledBack) == 1 })
+	ben.Say(ada, "where was I?")
+	again := func() (n int) {
+		for _, id := range ids {
+			if s := ada.File(id); s.State != chat.FileHere {
+				n++
+			}
+		}
+		return n
+	}
+	ada.Until("files to be sent again", func() bool { return again() > 0 })
+	if n := again(); n != 5 || ada.File(ids[2]).State != chat.FileHere {
+		t.Errorf("%d of %d files go again", n, len(ids))
+	}
+}

@@ -15,6 +15,7 @@ const (
 	resendMost  = 50
 	resendAge   = 7 * 24 * time.Hour
 	resendEvery = time.Hour
+	resendBytes = 512 << 20      // of files, to one contact in a day: their blobs may have to be brought again
 	askEvery    = 24 * time.Hour // one question by contact, whatever is in its mailbox
 )
 
@@ -28,6 +29,9 @@ const (
 type resendRecord struct {
 	At   time.Time
 	Held bool `json:",omitempty"`
+
+	Since time.Time `json:",omitzero"`  // when the files of a day began to be counted
+	Bytes int64     `json:",omitempty"` // of them
 }
 
 // askAgain asks an accepted contact for a new session and for what did not arrive: the present session is given up.
@@ -154,12 +158,15 @@ func (u *unit) resend(peer chat.ContactID, r resendRecord) error {
 		messages = slices.DeleteFunc(messages, func(msg chat.Message) bool { return !msg.Deleted })
 		refused = all - len(messages)
 	}
+	if messages, err = u.bearable(messages, &r); err != nil {
+		return err
+	}
 	for _, msg := range messages {
 		if err := u.resendMessage(peer, msg); err != nil {
 			return err
 		}
 	}
-	if err := putJSON(u.Tx, settingResent+peer.String(), resendRecord{At: u.now.UTC()}); err != nil {
+	if err := putJSON(u.Tx, settingResent+peer.String(), resendRecord{At: u.now.UTC(), Since: r.Since, Bytes: r.Bytes}); err != nil {
 		return err
 	}
 	u.queued = append(u.queued, peer)
@@ -199,6 +206,29 @@ func (u *unit) undelivered(conv chat.ConversationID) ([]chat.Message, error) {
 		}
 	}
 	return out[max(0, len(out)-resendMost):], nil
+}
+
+// bearable leaves out files beyond those that a contact is sent again in a day, the oldest first, and counts the others.
+func (u *unit) bearable(messages []chat.Message, r *resendRecord) ([]chat.Message, error) {
+	if u.now.Sub(r.Since) >= 24*time.Hour || u.now.Before(r.Since) {
+		r.Since, r.Bytes = u.now.UTC(), 0
+	}
+	var out []chat.Message
+	for _, msg := range slices.Backward(messages) {
+		if msg.Kind == chat.KindAttachment && !msg.Deleted {
+			a, err := u.Attachments().Get(msg.ID)
+			if err := ignoreDamage(err); err != nil {
+				return nil, err
+			}
+			if r.Bytes+a.Sealed > resendBytes {
+				continue
+			}
+			r.Bytes += a.Sealed
+		}
+		out = append(out, msg)
+	}
+	slices.Reverse(out)
+	return out, nil
 }
 
 // resendMessage queues a message as it reads now, with the edit that made it so, or its deletion.
