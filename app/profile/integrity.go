@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"sotto/app/messenger"
 	"sotto/app/security"
 	"sotto/chat"
 )
@@ -20,19 +21,20 @@ type Findings struct {
 	Missing  int      // messages that are listed and not there
 	Damaged  int      // messages that are there and not what was written
 	Tables   []string // other tables in which something is wrong
-	File     bool     // pages of the file are malformed
-	Audit    bool     // the audit log is not whole
+	Files    messenger.FileFindings
+	File     bool // pages of the file are malformed
+	Audit    bool // the audit log is not whole
 }
 
 // Sound reports whether nothing is wrong.
 func (f Findings) Sound() bool {
-	return f.Missing == 0 && f.Damaged == 0 && len(f.Tables) == 0 && !f.File && !f.Audit
+	return f.Missing == 0 && f.Damaged == 0 && len(f.Tables) == 0 && !f.File && !f.Audit && f.Files.Sound()
 }
 
 // detail is what the audit log keeps.
 func (f Findings) detail() string {
 	if f.Sound() {
-		return fmt.Sprintf("sound, %d messages", f.Messages)
+		return fmt.Sprintf("sound, %d messages, %d files", f.Messages, f.Files.Files)
 	}
 	parts := []string{fmt.Sprintf("%d messages, missing %d, damaged %d", f.Messages, f.Missing, f.Damaged)}
 	if f.File {
@@ -40,6 +42,9 @@ func (f Findings) detail() string {
 	}
 	if f.Audit {
 		parts = append(parts, "audit log not whole")
+	}
+	for _, code := range slices.Sorted(maps.Keys(f.Files.Faults)) {
+		parts = append(parts, fmt.Sprintf("files %s %d", code, f.Files.Faults[code]))
 	}
 	if len(f.Tables) > 0 {
 		parts = append(parts, "tables "+strings.Join(f.Tables, " "))
@@ -52,6 +57,7 @@ type Integrity struct {
 	Unclean     bool // the run before this one did not end by closing
 	Checking    bool
 	Done, Total int       // messages read so far by the check that runs
+	Read, Bytes int64     // bytes of files read after them, and of all; 0 before
 	Checked     time.Time // when the last check of this run ended; zero: none has
 	Findings    Findings  // of that check
 }
@@ -98,13 +104,14 @@ func (p *Profile) OnIntegrity(f func()) (cancel func()) {
 }
 
 // CheckHistory reads the whole history and says what is wrong with it: the pages of the file, every message against the
-// list of its conversation, the small tables, the chain of the audit log. It works beside everything else, takes seconds
-// for a million messages, and ends with ctx. What it found is recorded in the audit log. progress may be nil. An error is
-// not damage: chat.ErrLocked, that of ctx, or of recording.
+// list of its conversation, the small tables, the chain of the audit log, and then every stored file, whole. A file that is
+// not what was stored is set aside ([messenger.Messenger.CheckFiles]). It works beside everything else, takes seconds
+// for a million messages and as long as the disk for files, and ends with ctx. What it found is recorded in the audit log.
+// progress, which may be nil, is told messages. An error is not damage: chat.ErrLocked, that of ctx, or of recording.
 func (p *Profile) CheckHistory(ctx context.Context, progress func(done, total int)) (Findings, error) {
 	p.integrity.turn.Lock()
 	defer p.integrity.turn.Unlock()
-	p.integrity.change(func(i *Integrity) { i.Checking, i.Done, i.Total = true, 0, 0 })
+	p.integrity.change(func(i *Integrity) { i.Checking, i.Done, i.Total, i.Read, i.Bytes = true, 0, 0, 0, 0 })
 	f, err := p.readEverything(ctx, func(done, total int) {
 		p.integrity.change(func(i *Integrity) { i.Done, i.Total = done, total })
 		if progress != nil {
@@ -154,8 +161,22 @@ func (p *Profile) readEverything(ctx context.Context, progress func(done, total 
 	if errors.As(err, &fault) || errors.Is(err, chat.ErrDamaged) {
 		f.Audit, err = true, nil
 	}
+	if err != nil {
+		return f, err
+	}
+	told := int64(0)
+	f.Files, err = p.Messenger.CheckFiles(ctx, func(done, total int64) {
+		if done-told < toldBytes && done < total {
+			return
+		}
+		told = done
+		p.integrity.change(func(i *Integrity) { i.Read, i.Bytes = done, total })
+	})
 	return f, err
 }
+
+// toldBytes is how many bytes of files are read between two words of progress.
+const toldBytes = 16 << 20
 
 // checkAfterUncleanStop reads the history behind the first screen when the run before did not end well. What must hold
 // before anything is shown, the covered tables and the file's own log, was checked by opening.

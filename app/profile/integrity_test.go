@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sotto/app/messenger"
 	"sotto/app/profile"
 	"sotto/chat"
 )
@@ -142,5 +143,38 @@ func TestACheckNamesWhatIsDamaged(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no damaged page was found by a check")
+	}
+}
+
+func TestACheckNamesTheFilesThatAreNotWhatWasStored(t *testing.T) {
+	glass, dir := newGlassRelay(t), filepath.Join(t.TempDir(), "ben")
+	ada, ben := create(t, "Ada", glass.pass), createIn(t, dir, "Ben", glass.pass)
+	introduce(t, ada, ben)
+	conv := ada.Messenger.ConversationWith(ben.Messenger.Self().ID)
+	lost := hand(t, ada, ben, conv, "letter.txt", []byte("a letter"))
+	hand(t, ada, ben, conv, "other.txt", []byte("another"))
+	var a chat.Attachment
+	err := ben.View(t.Context(), func(tx chat.Tx) (err error) {
+		a, err = tx.Attachments().Get(lost)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "blobs", a.Blob.String())); err != nil {
+		t.Fatal(err)
+	}
+	f, err := ben.CheckHistory(t.Context(), nil)
+	if err != nil || f.Sound() || f.Files.Files != 2 || f.Files.Faults[messenger.FaultMissing] != 1 || f.Missing+f.Damaged > 0 {
+		t.Errorf("found %+v, %v", f, err)
+	}
+	if detail := lastAction(t, ben, "history.checked"); !strings.Contains(detail, "files missing 1") {
+		t.Errorf("the audit log says %q", detail)
+	}
+	if i := ben.Integrity(); i.Checking || i.Read != i.Bytes || i.Bytes == 0 {
+		t.Errorf("%+v", i)
+	}
+	if f, err := ben.CheckHistory(t.Context(), nil); err != nil || !f.Sound() { // it is not said to be here any more
+		t.Errorf("again %+v, %v", f, err)
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"sotto/app/messenger"
 	"sotto/app/profile"
 	"sotto/app/security"
 	"sotto/chat"
@@ -142,8 +144,23 @@ func (o *doctorObject) checkHistory(ctx context.Context, p *profile.Profile) err
 			read.Detail += " Damaged too: " + strings.Join(f.Tables, ", ") + "."
 		}
 	}
-	o.add(file, read)
+	o.add(file, read, judgeFiles(f.Files))
 	return nil
+}
+
+// judgeFiles says what reading every file of a message found. What is wrong was set aside, and is named by its code.
+func judgeFiles(f messenger.FileFindings) checkObject {
+	if f.Sound() {
+		return checkObject{Name: "files", Judgement: judgedOK, Detail: fmt.Sprintf("All %d that are here are whole and authentic.", f.Files)}
+	}
+	parts := make([]string, 0, len(f.Faults))
+	for _, code := range slices.Sorted(maps.Keys(f.Faults)) {
+		parts = append(parts, fmt.Sprintf("%d %s", f.Faults[code], code))
+	}
+	return checkObject{
+		Name: "files", Judgement: judgedFailed, Detail: fmt.Sprintf("Of %d files of messages: %s.", f.Files, strings.Join(parts, ", ")),
+		Advice: "Their messages are as before. A received one can be fetched again while the relay has it: sottoctl fetch MESSAGE.",
+	}
 }
 
 func (o *doctorObject) add(checks ...checkObject) {

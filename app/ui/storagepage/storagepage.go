@@ -140,7 +140,11 @@ func (p *Screen) showIntegrity() {
 			}
 			p.row = widget.NewProgressRow(i18n.T("storage.check.running"), i18n.T("storage.check.stop"), stop)
 		}
-		if now.Total > 0 {
+		switch {
+		case now.Bytes > 0:
+			p.row.SetProgress(float32(now.Read)/float32(now.Bytes),
+				i18n.T("storage.check.progress.files", i18n.Args{"Done": i18n.Bytes(now.Read), "Total": i18n.Bytes(now.Bytes)}))
+		case now.Total > 0:
 			p.row.SetProgress(float32(now.Done)/float32(now.Total),
 				i18n.T("storage.check.progress", i18n.Args{"Done": i18n.Number(now.Done), "Total": i18n.Number(now.Total)}))
 		}
@@ -214,6 +218,13 @@ func Found(f profile.Findings) string {
 	text := i18n.N("storage.check.read", f.Messages)
 	if n := f.Missing + f.Damaged; n > 0 {
 		text += " " + i18n.N("storage.check.lost", n)
+	}
+	faulty := 0
+	for _, n := range f.Files.Faults {
+		faulty += n
+	}
+	if faulty > 0 {
+		text += " " + i18n.N("storage.check.files", faulty)
 	}
 	if f.File || f.Audit || len(f.Tables) > 0 {
 		text += " " + i18n.T("storage.check.other")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sotto/app/apptest/stage"
+	"sotto/app/messenger"
 	"sotto/app/profile"
 	"sotto/app/ui/screen"
 )
@@ -40,6 +41,12 @@ func TestWhatIsSaidAfterAnUncleanStop(t *testing.T) {
 		{
 			profile.Integrity{Checked: now, Findings: profile.Findings{Messages: 1204, Missing: 2, Damaged: 1, File: true}},
 			"Your history is damaged. 1,204 messages were read. 3 of them are missing or damaged. Other parts of the file are damaged too. What can be read is shown as before. Make a backup now, before more is lost, and look at the disk.",
+		},
+		{
+			profile.Integrity{Checked: now, Findings: profile.Findings{Messages: 1204, Files: messenger.FileFindings{
+				Files: 7, Faults: map[string]int{messenger.FaultMissing: 1, messenger.FaultAltered: 2},
+			}}},
+			"Your history is damaged. 1,204 messages were read. The files of 3 messages are missing, cut short or altered; they can be fetched again while the relay has them. What can be read is shown as before. Make a backup now, before more is lost, and look at the disk.",
 		},
 	} {
 		w, said := Said(c.state)
