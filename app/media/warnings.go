@@ -24,7 +24,7 @@ const (
 	WarnDiskImage         Warning = "disk-image"         // shows its contents without the marks of what came from others
 	WarnArchiveExecutable Warning = "archive-executable" // archive with one of the kinds above inside
 	WarnBomb              Warning = "bomb"               // archive that claims to grow beyond all measure
-	WarnEncrypted         Warning = "encrypted"          // archive whose contents cannot be looked at
+	WarnEncrypted         Warning = "encrypted"          // archive whose contents cannot be looked at: encrypted, damaged, of too many entries
 	WarnArchive           Warning = "archive"            // archive: look at what is inside before opening it
 	WarnDoubleExtension   Warning = "double-extension"   // report.pdf.exe
 	WarnHiddenCharacters  Warning = "hidden-characters"  // the name holds characters that show nothing or turn its direction

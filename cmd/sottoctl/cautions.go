@@ -19,7 +19,7 @@ var cautions = map[media.Warning]string{
 	media.WarnDiskImage:         "This is an image of a disk. Programs in it are not marked as coming from elsewhere.",
 	media.WarnArchiveExecutable: "There are programs or scripts in this archive.",
 	media.WarnBomb:              "Unpacked, this archive would be enormous.",
-	media.WarnEncrypted:         "This is encrypted, so nothing can be said of what is inside.",
+	media.WarnEncrypted:         "This archive is encrypted, damaged, or has too many parts to be looked into, so nothing can be said of what is inside.",
 	media.WarnArchive:           "This is an archive. Mind what is in it.",
 	media.WarnDoubleExtension:   "The name looks like that of a harmless file, but its true ending is another.",
 	media.WarnHiddenCharacters:  "The name holds characters that cannot be seen, which can disguise its ending.",

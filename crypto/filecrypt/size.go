@@ -17,8 +17,8 @@ const (
 
 const sealedChunk = ChunkSize + Overhead
 
-// PaddedSize returns how many bytes are sealed for a content of size bytes: the Padmé length of size, at most 12 % more and
-// at least MinPadded (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs",
+// PaddedSize returns how many bytes are sealed for a content of size bytes: the Padmé length of size, at most 6.25 % more
+// and at least MinPadded (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs",
 // PoPETs 2019). 0 for a size that is not between 0 and MaxFile.
 func PaddedSize(size int64) int64 {
 	if !sizeAllowed(size) {

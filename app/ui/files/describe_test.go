@@ -138,5 +138,11 @@ func TestWhatRunsIsToldFromWhatIsOnlyToBeMinded(t *testing.T) {
 		if Starts([]media.Warning{media.WarnDoubleExtension, w}) != want {
 			t.Errorf("%s starts: %v", w, !want)
 		}
+		if why := unopened([]media.Warning{w, media.WarnArchive}); (why != "") != want {
+			t.Errorf("%s is not opened, because of %q", w, why)
+		}
+	}
+	if why := unopened([]media.Warning{media.WarnBomb, media.WarnArchive}); !strings.Contains(why, "unpack") {
+		t.Errorf("an archive that fills the disk is opened: %q", why)
 	}
 }

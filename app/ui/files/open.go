@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"sotto/app/media"
@@ -14,9 +15,21 @@ import (
 	"sotto/chat"
 )
 
-// starts are the warnings about files that do something by themselves: Sotto hands those to no other program.
+// starts are the warnings about files that do something by themselves: Sotto hands those to no other program, nor what would
+// fill the disk of a program that unpacks it.
 var starts = map[media.Warning]bool{
 	media.WarnExecutable: true, media.WarnScript: true, media.WarnInstaller: true, media.WarnShortcut: true,
+}
+
+// unopened says why a file is not handed to another program; "" for one that may be, once it was asked.
+func unopened(all []media.Warning) string {
+	switch {
+	case Starts(all):
+		return i18n.T("file.open.not.text")
+	case slices.Contains(all, media.WarnBomb):
+		return i18n.T("file.open.not.bomb")
+	}
+	return ""
 }
 
 // mild is a warning that alone only asks to look twice.
@@ -67,8 +80,8 @@ func checked(s screen.Services, m chat.Message, then func([]media.Warning)) {
 func openCopy(s screen.Services, m chat.Message) {
 	checked(s, m, func(all []media.Warning) {
 		name := i18n.Args{"File": Name(m.File)}
-		if Starts(all) {
-			dialog(theme.IconWarning, widget.Alarming, i18n.T("file.open.not", name), Warned(all)+"\n\n"+i18n.T("file.open.not.text"), i18n.T("file.save"),
+		if why := unopened(all); why != "" {
+			dialog(theme.IconWarning, widget.Alarming, i18n.T("file.open.not", name), Warned(all)+"\n\n"+why, i18n.T("file.save"),
 				s, func() { pickPlace(s, m) })
 			return
 		}
