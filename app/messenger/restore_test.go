@@ -16,6 +16,7 @@ var leftOut = map[string]string{
 	settingCredential: "opens mailboxes of one device",
 	settingReach:      "where a contact writes to one device",
 	settingReplaced:   "mailboxes of one device",
+	settingTaken:      "counts of one device's day",
 	settingResent:     "when one device sent again",
 	settingAsked:      "when one device asked",
 	settingRefused:    "when one device raised an alert",
