@@ -113,11 +113,8 @@ func (u *unit) readyDownload(id chat.MessageID) (offered, error) {
 func (m *Messenger) target(ctx context.Context, a chat.Attachment) (chat.Attachment, chat.BlobWriter, error) {
 	if !a.Blob.IsZero() {
 		w, err := m.blobs.Resume(a.Blob)
-		if err == nil && w.Size() > a.Sealed {
-			err = w.Truncate(0)
-		}
 		if err == nil {
-			return a, w, m.roomOrClose(w, a.Sealed-w.Size())
+			return a, w, m.goOn(w, a.Sealed)
 		}
 		if !errors.Is(err, chat.ErrNotFound) {
 			return a, nil, err
@@ -154,8 +151,16 @@ func (m *Messenger) target(ctx context.Context, a chat.Attachment) (chat.Attachm
 	return now, w, nil
 }
 
-func (m *Messenger) roomOrClose(w chat.BlobWriter, bytes int64) error {
-	err := m.roomFor(bytes)
+// goOn empties a part that is longer than its file, and looks whether there is room for the rest. After an error the part is
+// closed.
+func (m *Messenger) goOn(w chat.BlobWriter, sealed int64) error {
+	var err error
+	if w.Size() > sealed {
+		err = w.Truncate(0)
+	}
+	if err == nil {
+		err = m.roomFor(sealed - w.Size())
+	}
 	if err != nil {
 		err = errors.Join(err, w.Close())
 	}
@@ -243,80 +248,4 @@ func (u *unit) mayKnowFetched(msg chat.Message, unasked bool) (bool, error) {
 		return allowed, err
 	}
 	return u.m.gate.Allowed(u.Tx, peer, chat.DeliveryReceipts)
-}
-
-// removeBlobs removes on their relays the blobs that nobody is to fetch any more.
-func (t *transfers) removeBlobs() {
-	m := t.m
-	var list []doomed
-	err := m.view(m.ctx, func(tx chat.Tx) error {
-		_, err := getJSON(tx, settingBlobs, &list)
-		return err
-	})
-	gone := map[string]bool{}
-	away := map[string]bool{}
-	var due time.Time // of the next
-	for _, d := range list {
-		if away[d.Relay] || m.ctx.Err() != nil {
-			continue
-		}
-		if m.now().Before(d.Due) {
-			if due.IsZero() || d.Due.Before(due) {
-				due = d.Due
-			}
-			continue
-		}
-		err := m.removeRemote(d)
-		if err == nil || m.now().Sub(d.Since) > wire.BlobRetention {
-			gone[string(d.ReadKey)] = true
-		} else {
-			away[d.Relay] = true
-		}
-	}
-	if err == nil && len(gone) > 0 {
-		err = m.update(m.ctx, func(u *unit) error { return u.blobsGone(gone) })
-	}
-	t.mu.Lock()
-	t.remove, t.wake = false, true
-	t.delay = min(max(2*t.delay, removeRetry), removeLatest)
-	if err == nil && len(away) == 0 {
-		t.delay = 0
-	}
-	t.retry = m.now().Add(t.delay)
-	if t.delay == 0 && !due.IsZero() {
-		t.retry = due
-	}
-	t.mu.Unlock()
-	t.signal()
-}
-
-// removeRemote removes one blob. A relay that refuses for good is not asked again.
-func (m *Messenger) removeRemote(d doomed) error {
-	relay, err := m.pool.get(d.Relay)
-	if errors.Is(err, chat.ErrMalformed) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(m.ctx, removeWait)
-	defer cancel()
-	err = relay.DeleteBlob(ctx, wire.ReadKey(d.ReadKey))
-	if errors.Is(err, wire.ErrNotFound) || errors.Is(err, wire.ErrUnsupported) || errors.Is(err, wire.ErrUnauthorized) {
-		return nil
-	}
-	return err
-}
-
-// blobsGone forgets blobs that are removed.
-func (u *unit) blobsGone(gone map[string]bool) error {
-	var list []doomed
-	if _, err := getJSON(u.Tx, settingBlobs, &list); err != nil {
-		return err
-	}
-	list = slices.DeleteFunc(list, func(d doomed) bool { return gone[string(d.ReadKey)] })
-	if len(list) == 0 {
-		return dropSetting(u.Tx, settingBlobs)
-	}
-	return putJSON(u.Tx, settingBlobs, list)
 }

@@ -12,13 +12,10 @@ import (
 )
 
 const (
-	quotaTries   = 50 // refusals for want of room before a file is set aside
-	digestTries  = 3
-	leastMoved   = 4096            // bytes of a download that count as going on
-	commitWait   = 3 * time.Minute // the relay reads the whole file again
-	removeWait   = 45 * time.Second
-	removeRetry  = time.Minute
-	removeLatest = time.Hour
+	quotaTries  = 50 // refusals for want of room before a file is set aside
+	digestTries = 3
+	leastMoved  = 4096            // bytes of a download that count as going on
+	commitWait  = 3 * time.Minute // the relay reads the whole file again
 )
 
 // errDamaged says that bytes on this disk, or from the relay, are not those of the file.

@@ -131,13 +131,13 @@ func (t *transfers) moving() (list []chat.Attachment, remove bool, err error) {
 		return err
 	})
 	slices.SortStableFunc(list, func(a, b chat.Attachment) int {
-		return cmp.Compare(size(a), size(b))
+		return cmp.Compare(weight(a), weight(b))
 	})
 	return list, remove, err
 }
 
-// size is 0 for what is moved at once.
-func size(a chat.Attachment) int {
+// weight is 0 for small files, else 1.
+func weight(a chat.Attachment) int {
 	if a.Sealed <= smallFile {
 		return 0
 	}
