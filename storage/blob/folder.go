@@ -52,7 +52,7 @@ func (f *Folder) Create() (chat.BlobWriter, error) {
 	if err != nil {
 		return nil, disk.Error(err)
 	}
-	return &writer{folder: f, id: id, file: file, fresh: true}, nil
+	return &writer{folder: f, id: id, file: file, fresh: true, sync: (*os.File).Sync}, nil
 }
 
 // Resume implements chat.Blobs.
@@ -64,7 +64,7 @@ func (f *Folder) Resume(id chat.BlobID) (chat.BlobWriter, error) {
 	if _, err := file.Seek(size, io.SeekStart); err != nil {
 		return nil, disk.Error(errors.Join(err, file.Close()))
 	}
-	return &writer{folder: f, id: id, file: file, size: size, fresh: true}, nil
+	return &writer{folder: f, id: id, file: file, size: size, fresh: true, sync: (*os.File).Sync}, nil
 }
 
 // Open implements chat.Blobs.

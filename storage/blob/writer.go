@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"errors"
 	"io"
 	"os"
 
@@ -16,35 +17,52 @@ type writer struct {
 	size   int64
 	fresh  bool // its name may not be durable yet
 
-	ahead   int64         // bytes since the disk was last told to write
-	writing chan struct{} // closed when the disk has; nil: nobody waits for it
+	sync    func(*os.File) error // a test lets it fail
+	ahead   int64                // bytes since the disk was last told to write
+	writing chan error           // what came of that; nil: nobody waits for it
+	failed  error                // of a sync
 }
 
 // writeAhead is after how many bytes the disk begins with what it has to have at the end, beside what still comes.
 const writeAhead = 16 << 20
 
-// begin lets the disk write beside. What fails there fails again at the end.
+// begin lets the disk write beside, one time after the other.
 func (w *writer) begin() {
 	if w.writing != nil {
 		select {
-		case <-w.writing:
+		case err := <-w.writing:
+			w.failed = errors.Join(w.failed, err)
 		default:
 			return
 		}
 	}
-	w.ahead, w.writing = 0, make(chan struct{})
-	go func(done chan struct{}) {
-		defer close(done)
-		_ = w.file.Sync()
-	}(w.writing)
+	w.ahead, w.writing = 0, make(chan error, 1)
+	go func(done chan error) { done <- w.sync(w.file) }(w.writing)
 }
 
-// settle waits until nothing is written beside.
+// settle waits until nothing is written beside. What failed there is kept: a system tells it once, and takes the bytes for
+// written afterwards.
 func (w *writer) settle() {
 	if w.writing != nil {
-		<-w.writing
+		w.failed = errors.Join(w.failed, <-w.writing)
 		w.writing = nil
 	}
+}
+
+// synced returns when all bytes are on the disk, or the failure of that, which stays.
+func (w *writer) synced() error {
+	if w.settle(); w.failed == nil {
+		w.failed = w.sync(w.file)
+	}
+	return w.failed
+}
+
+// close closes the file. What a failed sync left of it is worth nothing: it is not what a later one would find here.
+func (w *writer) close() error {
+	if w.settle(); w.failed != nil {
+		_ = w.file.Truncate(0)
+	}
+	return w.file.Close()
 }
 
 func (w *writer) ID() chat.BlobID { return w.id }
@@ -79,7 +97,7 @@ func (w *writer) Truncate(n int64) error {
 }
 
 func (w *writer) Sync() error {
-	if err := w.file.Sync(); err != nil {
+	if err := w.synced(); err != nil {
 		return disk.Error(err)
 	}
 	if w.fresh {
@@ -91,11 +109,10 @@ func (w *writer) Sync() error {
 	return nil
 }
 
-// Commit closes the file whatever it answers; after an error it can be resumed.
+// Commit closes the file whatever it answers; after an error it can be resumed, from nothing where the disk failed.
 func (w *writer) Commit() error {
-	w.settle()
-	err := w.file.Sync()
-	if closed := w.file.Close(); err == nil {
+	err := w.synced()
+	if closed := w.close(); err == nil {
 		err = closed
 	}
 	if err != nil {
@@ -104,10 +121,7 @@ func (w *writer) Commit() error {
 	return disk.Rename(w.folder.part(w.id), w.folder.whole(w.id))
 }
 
-func (w *writer) Close() error {
-	w.settle()
-	return disk.Error(w.file.Close())
-}
+func (w *writer) Close() error { return disk.Error(w.close()) }
 
 // reader reads the file of a committed blob.
 type reader struct {
