@@ -43,6 +43,9 @@ var (
 	ErrVaultDamaged = errors.New("vault damaged")
 	// ErrDamaged: a stored row or page is altered, replayed or missing.
 	ErrDamaged = errors.New("history damaged")
+	// ErrDeletedMeanwhile: a long reading, as a backup is, was stopped because something was deleted. Nothing of it is
+	// kept; it can be started again.
+	ErrDeletedMeanwhile = errors.New("stopped because something was deleted meanwhile")
 	// ErrNewerFormat: written by a newer version of Sotto; left untouched.
 	ErrNewerFormat = errors.New("written by a newer version")
 	// ErrDiskFull: the disk is full; nothing that was acknowledged is lost.

@@ -46,19 +46,21 @@ func (m *Messenger) CheckFiles(ctx context.Context, progress func(done, total in
 	if err != nil {
 		return found, fmt.Errorf("check files: %w", err)
 	}
-	done := int64(0)
 	for _, f := range list {
-		code, err := m.faultOf(f, readsUntil{ctx, func(n int) {
+		done := found.Bytes
+		tell := func(n int) {
 			if done += int64(n); progress != nil {
-				progress(min(done, total), total)
+				progress(min(done, found.Bytes+f.Sealed), total)
 			}
-		}})
+		}
+		code, err := m.faultOf(f, readsUntil{ctx, tell})
 		if err == nil && code != "" {
 			code, err = m.noteFault(ctx, f, code)
 		}
 		if err != nil {
 			return found, fmt.Errorf("check files: %w", err)
 		}
+		tell(int(found.Bytes + f.Sealed - done)) // what was not read, too
 		found.Files++
 		found.Bytes += f.Sealed
 		if code != "" {

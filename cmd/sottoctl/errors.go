@@ -72,6 +72,7 @@ var sentences = []struct {
 	{chat.ErrVaultDamaged, "vault-damaged", exitFailed, "The vault file is altered or incomplete. Nothing was changed; restore it from a copy."},
 	{backup.ErrDamaged, "backup-damaged", exitFailed, "The backup is cut off or altered. Nothing of it was used."},
 	{chat.ErrDamaged, "history-damaged", exitFailed, "Part of the history is altered or missing, so it was not used. Nothing was changed. Save what is readable with sottoctl salvage --out PATH, or restore a backup."},
+	{chat.ErrDeletedMeanwhile, "deleted-meanwhile", exitFailed, "This was stopped because something was deleted meanwhile. Nothing of it is kept; start it again."},
 	{chat.ErrNewerFormat, "newer-format", exitFailed, "This was written by a newer version of Sotto. It was left untouched."},
 	{chat.ErrDiskFull, "disk-full", exitFailed, "The disk is full. Nothing that was acknowledged is lost; free some space and try again."},
 	{chat.ErrReadOnly, "read-only", exitFailed, "The disk refuses writes."},

@@ -48,6 +48,7 @@ type Store struct {
 
 	checking   atomic.Pointer[context.CancelFunc] // interrupts a check that runs
 	truncating atomic.Bool
+	views      sync.Map    // *tx of those who read
 	uncut      atomic.Bool // a removal left its log to who was reading
 
 	reached func(point string) // tests: kill points of the epoch turn
@@ -278,7 +279,8 @@ func (s *Store) loadPurposes() error {
 	return nil
 }
 
-// View implements chat.Store.
+// View implements chat.Store. One that lasts while an erasure waits for it is stopped: after a second what it asks for
+// answers chat.ErrDeletedMeanwhile, and it is to end with that.
 func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
 	c, err := s.reader(ctx)
 	if err != nil {
@@ -290,7 +292,9 @@ func (s *Store) View(ctx context.Context, f func(chat.Tx) error) error {
 		return mapped(err)
 	}
 	t := &tx{s: s, c: c}
+	s.views.Store(t, nil)
 	defer func() {
+		s.views.Delete(t)
 		t.over = true
 		c.exec("ROLLBACK") //nolint:errcheck // nothing was written
 	}()
@@ -309,7 +313,7 @@ func (s *Store) Purge(ctx context.Context, f func(chat.Tx) error) error {
 	return s.write(ctx, purges, f)
 }
 
-// Erase implements chat.Store. An error after the unit of work has committed leaves the erasure pending: the next Erase
+// Erase implements chat.Store. It waits a second for who reads, and then has them stop (see View). An error after the unit of work has committed leaves the erasure pending: the next Erase
 // or opening finishes it.
 func (s *Store) Erase(ctx context.Context, f func(chat.Tx) error) error {
 	return s.write(ctx, erases, f)

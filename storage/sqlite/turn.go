@@ -115,12 +115,35 @@ func (s *Store) rewrap() error {
 	return err
 }
 
-// truncate moves the write-ahead log into the database and cuts it to nothing. Readers would keep it alive: wait for
-// them, and let a check of the file begin again.
-func (s *Store) truncate() error { return s.truncateUntil(nil) }
+// truncate moves the write-ahead log into the database and cuts it to nothing. Readers would keep it alive: let a check of
+// the file begin again, wait for the others a while, and then stop them at the next thing they ask for.
+func (s *Store) truncate() error {
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		tick := time.NewTicker(patience) // again, since one that waits to read may come before the erasure
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.stopViews()
+			case <-over:
+				return
+			}
+		}
+	}()
+	return s.truncateUntil(nil)
+}
 
 // patience is how long a removal waits for those who read. A backup reads for minutes; meanwhile nobody could write.
 const patience = time.Second
+
+func (s *Store) stopViews() {
+	s.views.Range(func(t, _ any) bool {
+		t.(*tx).stop.Store(true)
+		return true
+	})
+}
 
 // truncateSoon is truncate without waiting long: who still reads then truncates the log at the end (see View).
 // Whoever reads since an earlier removal was waited for.

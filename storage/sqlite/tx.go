@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"sync/atomic"
+
 	"sotto/chat"
 	"sotto/crypto/vault"
 )
@@ -11,6 +13,7 @@ type tx struct {
 	c     *conn
 	write bool
 	over  bool
+	stop  atomic.Bool // an erasure waits for its end
 
 	// Of a write transaction.
 	erase   bool // what it removes must become unreadable
@@ -68,6 +71,9 @@ func (t *tx) Settings() chat.Settings           { return settingsRepo{t} }
 func (t *tx) reading() error {
 	if t.over {
 		return errFinished
+	}
+	if t.stop.Load() {
+		return chat.ErrDeletedMeanwhile
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ var sentences = []sentence{
 	{chat.ErrProfileExists, func() string { return i18n.T("error.profile-exists") }},
 	{chat.ErrNoProfile, func() string { return i18n.T("error.no-profile") }},
 	{chat.ErrVaultDamaged, func() string { return i18n.T("error.vault-damaged") }},
+	{chat.ErrDeletedMeanwhile, func() string { return i18n.T("error.deleted-meanwhile") }},
 	{chat.ErrDamaged, func() string { return i18n.T("error.damaged") }},
 	{chat.ErrNewerFormat, func() string { return i18n.T("error.newer-format") }},
 	{chat.ErrDiskFull, func() string { return i18n.T("error.disk-full") }},
