@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"sotto/chat"
 )
@@ -43,6 +44,20 @@ func Rename(from, to string) error {
 		return Error(err)
 	}
 	return SyncFolder(filepath.Dir(to))
+}
+
+// Sweep removes the ordinary files of a folder whose names match a pattern of [filepath.Match] and that nobody has written
+// to for longer than age: what killed processes left of files they were making. It goes as far as it can.
+func Sweep(folder, pattern string, now time.Time, age time.Duration) {
+	entries, _ := os.ReadDir(folder) // one that cannot be listed is not swept
+	for _, e := range entries {
+		if left, _ := filepath.Match(pattern, e.Name()); !left || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > age {
+			_ = os.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
 }
 
 // SyncFolder makes the names in a folder durable, where the file system can: Windows does that by itself. Errors as of

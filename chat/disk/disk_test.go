@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"sotto/chat"
 	"sotto/chat/disk"
@@ -81,5 +83,39 @@ func TestRenameNewTakesNoNameThatIsTaken(t *testing.T) {
 	}
 	if err := disk.RenameNew(from, filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestSweepRemovesWhatWasLeftLongAgoAndNothingElse(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a [folder]")
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.Mkdir(filepath.Join(dir, ".left-folder"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	for name, age := range map[string]time.Duration{
+		".left-1": 2 * time.Hour, ".left-2": time.Hour, "kept": 2 * time.Hour, "a.left-1": 2 * time.Hour, ".left-folder": 2 * time.Hour,
+	} {
+		path := filepath.Join(dir, name)
+		if name != ".left-folder" {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	disk.Sweep(dir, ".left-*", now, time.Hour)
+	disk.Sweep(filepath.Join(dir, "none"), ".left-*", now, 0)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{".left-2", ".left-folder", "a.left-1", "kept"}; !slices.Equal(left, want) {
+		t.Errorf("left are %q, want %q", left, want)
 	}
 }

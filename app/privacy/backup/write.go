@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sotto/app/privacy/files"
@@ -69,10 +71,17 @@ type Summary struct {
 
 const pageOfStore = 500 // messages read at once
 
+// Files of backups in the making have names of this pattern. What killed processes left of them is encrypted, and no use: it
+// goes when it has not been written to for tempAge.
+const (
+	tempPattern = ".sotto-backup-*"
+	tempAge     = 24 * time.Hour
+)
+
 // Write writes one backup, reads it back to its end, gives it its name and records it. After an error or the end of ctx
-// nothing is left. Errors: chat.ErrExists, files.ErrInside, chat.ErrMalformed for an empty passphrase, chat.ErrDiskFull, chat.ErrReadOnly,
-// chat.ErrDamaged where more of the history than single messages cannot be read, ErrDamaged where the file does not read
-// back.
+// nothing is left. Errors: chat.ErrExists, files.ErrInside, chat.ErrMalformed for an empty passphrase, chat.ErrDiskFull,
+// chat.ErrReadOnly, chat.ErrDamaged where more of the history than single messages cannot be read, ErrDamaged where the file
+// does not read back.
 func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	if r.Passphrase == "" {
 		return Summary{}, fmt.Errorf("%w: empty passphrase", chat.ErrMalformed)
@@ -84,7 +93,7 @@ func (w *Writer) Write(ctx context.Context, r Request) (Summary, error) {
 	if err := files.Inside(w.Folder, out); err != nil {
 		return Summary{}, err
 	}
-	sweep(filepath.Dir(out), w.Now())
+	disk.Sweep(filepath.Dir(out), tempPattern, w.Now(), tempAge)
 	temp, err := os.CreateTemp(filepath.Dir(out), tempPattern) // 0600
 	if err != nil {
 		return Summary{}, disk.Error(err)
@@ -264,7 +273,7 @@ func (w *writing) settings(tx chat.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range sorted(values) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if err := w.line(lineSetting, settingLine{T: lineSetting, Name: name, Value: values[name]}); err != nil {
 			return err
 		}

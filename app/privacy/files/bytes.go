@@ -27,6 +27,7 @@ func Open(blobs chat.Blobs, a chat.Attachment, size int64) (*Reader, error) {
 	if err != nil {
 		return nil, chat.ErrFileDamaged
 	}
+	defer key.Zero()
 	blob, err := blobs.Open(a.Blob)
 	if errors.Is(err, chat.ErrNotFound) {
 		return nil, chat.ErrFileGone
