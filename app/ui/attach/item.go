@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"image"
+	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -115,7 +117,7 @@ func (i *item) say() string {
 		return said + " · " + i18n.T("attach.kept")
 	case i.look.Kept == media.KeptFormat:
 		return said + " · " + i18n.T("attach.kept.format")
-	case has(i.look.Removed, media.RemovedLocation):
+	case slices.Contains(i.look.Removed, media.RemovedLocation):
 		return said + " · " + i18n.T("attach.removed.place")
 	case len(i.look.Removed) > 0:
 		return said + " · " + i18n.T("attach.removed")
@@ -123,16 +125,11 @@ func (i *item) say() string {
 	return said
 }
 
-func has(all []string, code string) bool {
-	for _, c := range all {
-		if c == code {
-			return true
-		}
-	}
-	return false
-}
-
 func isStructure(err error) bool { return errors.Is(err, media.ErrStructure) }
+
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+}
 
 // Refusal says why a file is not sent, and what to do.
 func Refusal(err error) string {

@@ -3,7 +3,6 @@ package attach
 import (
 	"context"
 	"errors"
-	"io/fs"
 
 	"fyne.io/fyne/v2"
 
@@ -14,12 +13,7 @@ import (
 	"sotto/app/ui/screen"
 	"sotto/app/ui/theme"
 	"sotto/app/ui/widget"
-	"sotto/app/ui/words"
 )
-
-func isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
-}
 
 // parcel is what is sent of the sheet: one message each.
 type parcel struct {
@@ -86,9 +80,6 @@ func (t *Sheet) ended(sent, all int, err error) {
 		return
 	}
 	why := Refusal(err)
-	if why == "" {
-		why = words.Error(err)
-	}
 	if sent > 0 {
 		why = i18n.N("attach.some", sent, i18n.Args{"All": i18n.Number(all)}) + " " + why
 	}

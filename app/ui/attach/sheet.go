@@ -38,10 +38,12 @@ type Sheet struct {
 	keep    bool // nothing is taken out of pictures
 
 	rows    *fyne.Container
+	rowsAt  *fyne.Container // rows, or what scrolls them
 	over    *widget.Text // more were chosen than are taken
 	strip   *widget.Toggle
 	stripAt fyne.CanvasObject
 	caption *widget.Entry
+	field   *widget.Field // of the caption
 	body    *fyne.Container
 	stop    func() // of the sending
 }
@@ -58,8 +60,9 @@ func Open(s screen.Services, to To, what ...File) *Sheet {
 	t.caption.CursorColumn = utf8.RuneCountInString(to.Caption)
 	t.caption.OnSubmitted = func(string) { t.send() }
 	more := widget.NewSmallButton(i18n.T("attach.more"), theme.IconPlus, widget.Secondary, t.more)
-	t.body = widget.NewColumn(theme.Space4, t.rows, t.over, widget.NewRow(0, -1, more), t.stripAt,
-		widget.NewField(i18n.T("attach.caption.label"), "", t.caption))
+	t.field = widget.NewField(i18n.T("attach.caption.label"), "", t.caption)
+	t.rowsAt = widget.NewColumn(0, t.rows)
+	t.body = widget.NewColumn(theme.Space4, t.rowsAt, t.over, widget.NewRow(0, -1, more), t.stripAt, t.field)
 	t.Sheet = form.NewSheet(form.SheetWords{
 		Title: i18n.T("attach.title", i18n.Args{"Name": to.Name}), Act: i18n.T("attach.send"), Cancel: i18n.T("cancel"), Rank: widget.Primary,
 	}, t.body, t.send, t.cancelled)
@@ -148,19 +151,36 @@ func (t *Sheet) show() {
 	if len(t.items) == 0 {
 		t.rows.Add(form.Note(i18n.T("attach.none")))
 	}
-	if pictures {
-		t.stripAt.Show()
-	} else {
-		t.stripAt.Hide()
+	widget.SetVisible(t.stripAt, pictures)
+	label := i18n.T("attach.caption.label")
+	if len(t.items) > 1 {
+		label = i18n.T("attach.caption.first")
 	}
+	t.field.SetLabel(label)
 	_, ready := t.Files()
 	t.Act.SetText(i18n.N("attach.send", max(ready, 1)))
 	t.Act.Disable()
 	if ready > 0 && !t.looking {
 		t.Act.Enable()
 	}
+	t.fold()
 	t.body.Refresh()
 	t.Fit()
+}
+
+// leastRows is how much of many files stays in sight.
+const leastRows float32 = 56
+
+// fold lets the files scroll by themselves where there are many, so that the caption stays in sight.
+func (t *Sheet) fold() {
+	t.rowsAt.Objects = []fyne.CanvasObject{t.rows}
+	over := t.Over()
+	if over <= 0 {
+		return
+	}
+	if left := widget.HeightFor(t.rows, t.Inner()) - over; left >= leastRows {
+		t.rowsAt.Objects = []fyne.CanvasObject{screen.Tall(widget.NewPage(widget.NewInset(0, theme.Space3, 0, 0, t.rows)), left)}
+	}
 }
 
 // remove takes a file off the sheet.
