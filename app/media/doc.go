@@ -13,6 +13,6 @@
 //	r, err := out.Open() // exactly out.Size bytes; ErrChanged when the file is not the one that was looked at
 //
 // To show what came: [Decode] for a picture at the size it is shown at, [DecodeSmall] for the one inside a message or
-// beside the file, [Small] to make it, [Warnings] before anything is opened, [SafeName] and [Unique] to save it.
+// beside the file, [Small] to make it, [Warnings] before anything is opened, [SafeName] to save it.
 // Everything here may take time and belongs off the thread of a window. What it tells is codes; words stand above.
 package media

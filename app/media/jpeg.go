@@ -119,7 +119,7 @@ func jpegApplication(s *scanner, p *plan, marker byte, at, n int64) {
 			return
 		}
 		p.drop(RemovedThumbnail)
-		p.put(append([]byte{0xff, jpegAPP0, 0, 16}, append(bytes.Clone(body[:12]), 0, 0)...))
+		p.put(plainJFIF(body))
 	case marker == jpegAPP0 && has("JFXX\x00"):
 		p.drop(RemovedThumbnail)
 	case marker == jpegAPP0+1 && has("Exif\x00"):
@@ -130,7 +130,7 @@ func jpegApplication(s *scanner, p *plan, marker byte, at, n int64) {
 		p.keep(at, n+2)
 	case marker == jpegAPP0+14 && has("Adobe") && n > 14:
 		p.drop(RemovedOther)
-		p.put(append([]byte{0xff, jpegAPP0 + 14, 0, 14}, body[:12]...))
+		p.put(plainAdobe(body))
 	default:
 		p.drop(jpegRemoved(marker, has))
 	}
@@ -146,15 +146,25 @@ func jpegLong(s *scanner, p *plan, marker byte, at, n int64) {
 		p.keep(at, n+2)
 	case marker == jpegAPP0 && has("JFIF\x00"):
 		p.drop(RemovedThumbnail)
-		p.put(append([]byte{0xff, jpegAPP0, 0, 16}, append(bytes.Clone(body[:12]), 0, 0)...))
+		p.put(plainJFIF(body))
 	case marker == jpegAPP0+1 && has("Exif\x00"):
 		jpegExif(p, body, at, n)
 	case marker == jpegAPP0+14 && has("Adobe"):
 		p.drop(RemovedOther)
-		p.put(append([]byte{0xff, jpegAPP0 + 14, 0, 14}, body[:12]...))
+		p.put(plainAdobe(body))
 	default:
 		p.drop(jpegRemoved(marker, has))
 	}
+}
+
+// plainJFIF is a segment of JFIF without its thumbnail (JFIF 1.02).
+func plainJFIF(body []byte) []byte {
+	return append([]byte{0xff, jpegAPP0, 0, 16}, append(bytes.Clone(body[:12]), 0, 0)...)
+}
+
+// plainAdobe is a segment that tells Adobe's colour transform and nothing else.
+func plainAdobe(body []byte) []byte {
+	return append([]byte{0xff, jpegAPP0 + 14, 0, 14}, body[:12]...)
 }
 
 // jpegRemoved names what an application segment is that is left out.

@@ -1,9 +1,6 @@
 package media
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -11,8 +8,8 @@ import (
 	"sotto/chat"
 )
 
-// MaxSafeName bounds a safe name in bytes of UTF-8, and so in units of UTF-16. It leaves room for what [Unique] adds
-// below the 255 that file systems take.
+// MaxSafeName bounds a safe name in bytes of UTF-8, and so in units of UTF-16. It leaves room for what others add below the
+// 255 that file systems take: a browser's "(2)", an editor's ".bak".
 const MaxSafeName = 200
 
 // SafeName returns a name under which a file can be saved on every system at once: what [chat.CleanFileName] leaves, in
@@ -54,33 +51,4 @@ func isDevice(name string) bool {
 		digit, ok = strings.CutPrefix(stem, "LPT")
 	}
 	return ok && (len(digit) == 1 && digit[0] >= '0' && digit[0] <= '9' || digit == "¹" || digit == "²" || digit == "³")
-}
-
-// Unique returns the first of name, "name (2).ext", "name (3).ext" and so on that does not exist. Another program may
-// take it at once: the file must be created exclusively.
-func Unique(name string, exists func(name string) bool) string {
-	if !exists(name) {
-		return name
-	}
-	stem, extension := splitExtension(name)
-	for n := 2; n < 10_000; n++ {
-		if next := fmt.Sprintf("%s (%d)%s", stem, n, extension); !exists(next) {
-			return next
-		}
-	}
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // its failure is fatal
-	return stem + " (" + hex.EncodeToString(b[:]) + ")" + extension
-}
-
-// splitExtension divides a name before its extension, .tar.gz and its like being one.
-func splitExtension(name string) (stem, extension string) {
-	dot := strings.LastIndexByte(name, '.')
-	if dot <= 0 {
-		return name, ""
-	}
-	if tar := strings.TrimSuffix(name[:dot], ".tar"); tar != name[:dot] && tar != "" {
-		dot = len(tar)
-	}
-	return name[:dot], name[dot:]
 }

@@ -65,19 +65,3 @@ func unsafe(name string) string {
 	}
 	return ""
 }
-
-func TestAFreeNameIsFound(t *testing.T) {
-	taken := map[string]bool{"a.txt": true, "a (2).txt": true, "b.tar.gz": true, "c": true, ".tar.gz": true}
-	for name, want := range map[string]string{
-		"a.txt": "a (3).txt", "b.tar.gz": "b (2).tar.gz", "c": "c (2)", "d": "d",
-	} {
-		if got := Unique(name, func(n string) bool { return taken[n] }); got != want {
-			t.Errorf("%s becomes %s, want %s", name, got, want)
-		}
-	}
-	calls := 0
-	got := Unique("a.txt", func(string) bool { calls++; return true })
-	if calls > 10_000 || !strings.HasPrefix(got, "a (") || !strings.HasSuffix(got, ").txt") || len(got) != len("a ().txt")+16 {
-		t.Errorf("%s after %d questions", got, calls)
-	}
-}
