@@ -18,7 +18,7 @@ const (
 // zipWarnings goes through the directory of a ZIP archive (APPNOTE.TXT 6.3 section 4.3.12) and says what it is by that. An
 // archive whose directory cannot be followed counts as one that cannot be looked at.
 func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) (Type, error) {
-	s, err := zipDirectory(src, size)
+	s, before, err := zipDirectory(src, size)
 	if err != nil {
 		return typ, err
 	}
@@ -28,6 +28,7 @@ func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) 
 	}
 	parts := map[string]bool{}
 	var claimed uint64
+	looked, outside := 0, false // at relations, and whether one leads out
 	for n := 0; n < maxEntries && s.left() >= 46; n++ {
 		h := s.peek(46)
 		if string(h[:4]) != "PK\x01\x02" {
@@ -39,8 +40,17 @@ func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) 
 		claimed += uint64(binary.LittleEndian.Uint32(h[24:]))
 		length := int(binary.LittleEndian.Uint16(h[28:]))
 		rest := int64(binary.LittleEndian.Uint16(h[30:])) + int64(binary.LittleEndian.Uint16(h[32:]))
+		e := zipped{
+			at: before + int64(binary.LittleEndian.Uint32(h[42:])), packed: int64(binary.LittleEndian.Uint32(h[20:])),
+			method: binary.LittleEndian.Uint16(h[10:]),
+		}
 		s.skip(46)
-		zipEntry(string(s.peek(min(length, 1024))), parts, found, typ)
+		name := string(s.peek(min(length, 1024)))
+		zipEntry(name, parts, found, typ)
+		if strings.HasSuffix(strings.ToLower(name), ".rels") && !outside && s.err == nil {
+			looked++
+			outside = looked > maxRelations || e.fetches(src, size)
+		}
 		s.skip(int64(length) + rest)
 		if s.err != nil {
 			break
@@ -57,6 +67,9 @@ func zipWarnings(src io.ReaderAt, size int64, typ Type, found map[Warning]bool) 
 	}
 	if typ.Media == mediaZIP {
 		typ = zipType(func(part string) bool { return parts[part] })
+	}
+	if outside && typ.Class == ClassDocument {
+		found[WarnActive] = true
 	}
 	if typ.Class != ClassArchive {
 		delete(found, WarnArchiveExecutable)
@@ -90,15 +103,15 @@ func zipEntry(name string, parts map[string]bool, found map[Warning]bool, typ Ty
 }
 
 // zipDirectory finds the directory by the record at the end (section 4.3.16, and 4.3.14 for the 64-bit form); nil when there
-// is none within 64 KiB, or it does not lie where the record says.
-func zipDirectory(src io.ReaderAt, size int64) (*scanner, error) {
+// is none within 64 KiB, or it does not lie where the record says. before is how many bytes stand before the archive.
+func zipDirectory(src io.ReaderAt, size int64) (s *scanner, before int64, err error) {
 	const record, locator, record64 = 22, 20, 56
 	if size < record {
-		return nil, nil
+		return nil, 0, nil
 	}
 	tail := make([]byte, min(size, record+locator+record64+64<<10))
 	from := size - int64(len(tail))
-	s := newScanner(src, size)
+	s = newScanner(src, size)
 	s.skip(from)
 	for at := 0; at < len(tail) && s.err == nil; {
 		n := min(scanWindow, len(tail)-at)
@@ -106,11 +119,11 @@ func zipDirectory(src io.ReaderAt, size int64) (*scanner, error) {
 		s.skip(int64(n))
 	}
 	if s.err != nil {
-		return nil, s.err
+		return nil, 0, s.err
 	}
 	at := bytes.LastIndex(tail[:len(tail)-record+4], []byte("PK\x05\x06"))
 	if at < 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	r := tail[at : at+record]
 	length, start := int64(binary.LittleEndian.Uint32(r[12:])), int64(binary.LittleEndian.Uint32(r[16:]))
@@ -121,12 +134,11 @@ func zipDirectory(src io.ReaderAt, size int64) (*scanner, error) {
 	}
 	end := from + int64(at)
 	if start < 0 || length < 0 || start > end || length > end-start {
-		return nil, nil
+		return nil, 0, nil
 	}
-	if shift := end - length - start; shift > 0 { // something stands before the archive
-		start += shift
-	}
+	before = end - length - start
+	start += before
 	d := newScanner(src, start+length)
 	d.skip(start)
-	return d, nil
+	return d, before, nil
 }

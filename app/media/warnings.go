@@ -20,7 +20,7 @@ const (
 	WarnInstaller         Warning = "installer"          // installs something
 	WarnShortcut          Warning = "shortcut"           // starts what it points at
 	WarnMacro             Warning = "macro"              // office document with macros, or that may hold them
-	WarnActive            Warning = "active"             // HTML, SVG, PDF with scripts: may run them or fetch from the network
+	WarnActive            Warning = "active"             // HTML, SVG, PDF with scripts, documents with parts elsewhere: may run or fetch them
 	WarnDiskImage         Warning = "disk-image"         // shows its contents without the marks of what came from others
 	WarnArchiveExecutable Warning = "archive-executable" // archive with one of the kinds above inside
 	WarnBomb              Warning = "bomb"               // archive that claims to grow beyond all measure
