@@ -11,6 +11,7 @@ import (
 
 	"sotto/app/media"
 	"sotto/app/platform"
+	"sotto/app/privacy/files"
 	"sotto/chat"
 	"sotto/chat/disk"
 )
@@ -55,8 +56,8 @@ func (p *Profile) Copies() int { return p.copies.count() }
 func (p *Profile) CloseCopies() error { return p.copies.wipe() }
 
 // SaveFile writes the message's file to path, where there must be nothing yet: it is written beside, made durable, and
-// then gets its name. It is recorded in the audit log. Errors: chat.ErrExists and those of [Profile.OpenCopy]; after one,
-// or the end of ctx, nothing is left.
+// then gets its name. It is recorded in the audit log. Errors: chat.ErrExists, files.ErrInside for a place in the folder of
+// the profile, and those of [Profile.OpenCopy]; after one, or the end of ctx, nothing is left.
 func (p *Profile) SaveFile(ctx context.Context, id chat.MessageID, path string, progress Progress) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("save a file: %w", chat.ErrExists)
@@ -73,6 +74,9 @@ func (p *Profile) ReplaceFile(ctx context.Context, id chat.MessageID, path strin
 }
 
 func (p *Profile) saveFile(ctx context.Context, id chat.MessageID, path string, progress Progress, rename func(from, to string) error) error {
+	if err := files.Inside(p.folder.dir, path); err != nil {
+		return fmt.Errorf("save a file: %w", err)
+	}
 	r, m, err := p.Messenger.OpenFile(ctx, id)
 	if err != nil {
 		return fmt.Errorf("save a file: %w", err)

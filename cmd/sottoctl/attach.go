@@ -93,6 +93,8 @@ func fileWords(err error) error {
 		return explain(err, "A file has at most %d MB. Nothing was sent.", chat.MaxFile>>20)
 	case errors.Is(err, os.ErrNotExist):
 		return explain(err, "There is no such file. Nothing was sent.")
+	case errors.Is(err, os.ErrPermission):
+		return explain(err, "The system does not let you read that file. Nothing was sent.")
 	}
 	return err
 }

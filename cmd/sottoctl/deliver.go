@@ -63,7 +63,7 @@ func (w delivery) messageState(ctx context.Context, d *desk, id chat.MessageID) 
 	if err != nil {
 		return nil, err
 	}
-	o, err := messageNow(ctx, m, msg, "")
+	o, err := messageByName(ctx, m, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (w delivery) messageSent(ctx context.Context, d *desk, peer chat.ContactID,
 	if err != nil {
 		return nil, err
 	}
-	o, err := messageNow(ctx, m, msg, "")
+	o, err := messageByName(ctx, m, msg)
 	if err != nil {
 		return nil, err
 	}

@@ -111,6 +111,11 @@ func TestFilesTravelBetweenTwoProfiles(t *testing.T) {
 	t.Run("a file is found by its name", func(t *testing.T) {
 		var found []hitObject
 		bo.call("search", map[string]any{"query": "глава", "kind": "attachment"}).into(&found)
+		for _, h := range found {
+			if len(h.NameHits) != 1 || string([]rune(h.File.Name)[h.NameHits[0][0]:h.NameHits[0][1]]) != "глава" {
+				t.Errorf("of the name %q matched %v", h.File.Name, h.NameHits)
+			}
+		}
 		if len(found) != 1 || found[0].File == nil || found[0].File.Name != "одна глава.bin" {
 			t.Errorf("found %+v", found)
 		}
@@ -209,7 +214,7 @@ func TestFilesTravelBetweenTwoProfiles(t *testing.T) {
 			t.Errorf("%d bytes came out of %d", len(got), len(want))
 		}
 		text := string(piped(t, bo, nil, "messages", "Ada"))
-		if !strings.Contains(text, "[piped.bin, 293.0 KB]") || !strings.Contains(text, "[large, 1001 bytes, not fetched] ") && !strings.Contains(text, "[large, 1001 bytes, not fetched]\n") {
+		if !strings.Contains(text, "[piped.bin, 300.0 kB]") || !strings.Contains(text, "[large, 1001 bytes, not fetched] ") && !strings.Contains(text, "[large, 1001 bytes, not fetched]\n") {
 			t.Errorf("the messages are printed as %s", text)
 		}
 		bo.exits(exitFailed, "file-exists", "save", sent.ID, "--out", fileIn(t, here, "taken", nil))

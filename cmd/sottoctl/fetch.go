@@ -10,6 +10,7 @@ import (
 
 	"sotto/app/media"
 	"sotto/app/messenger"
+	"sotto/app/privacy/files"
 	"sotto/chat"
 )
 
@@ -29,7 +30,10 @@ func (v *fetching) ask(ctx context.Context, d *desk, message string) (messageObj
 	if err != nil {
 		return messageObject{}, err
 	}
-	if v.id = msg.ID; msg.File.IsZero() {
+	if v.id = msg.ID; msg.File.IsZero() && msg.Deleted {
+		return messageObject{}, explain(chat.ErrNotFound, "That message was deleted, and its file with it.")
+	}
+	if msg.File.IsZero() {
 		return messageObject{}, explain(chat.ErrNotFound, "That message has no file.")
 	}
 	state, err := fileNow(ctx, m, msg.ID)
@@ -39,7 +43,7 @@ func (v *fetching) ask(ctx context.Context, d *desk, message string) (messageObj
 	if err != nil {
 		return messageObject{}, err
 	}
-	return messageNow(ctx, m, msg, "")
+	return messageByName(ctx, m, msg)
 }
 
 // fileNow returns the state of one file; chat.ErrFileGone when it was deleted meanwhile.
@@ -184,7 +188,7 @@ func (v *fetchVerb) settle(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := messageNow(ctx, p.Messenger, msg, "")
+	o, err := messageByName(ctx, p.Messenger, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +257,16 @@ func (v *saveVerb) settle(ctx context.Context, d *desk) (any, error) {
 	if errors.Is(err, chat.ErrExists) {
 		return nil, explain(os.ErrExist, "There is a file or folder of that name already. It was left as it is; --force replaces a file.")
 	}
-	return o, err
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, explain(err, "There is no such folder to save in. Nothing was saved.")
+	}
+	if errors.Is(err, files.ErrInside) {
+		return nil, explain(err, "That lies in the folder of the profile itself, where only Sotto writes. Nothing was saved; choose another place.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // path is where the file goes: into a folder under its safe name, else as it was given.
@@ -288,5 +301,5 @@ func (v *cancelVerb) do(ctx context.Context, d *desk) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return messageNow(ctx, m, msg, "")
+	return messageByName(ctx, m, msg)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -79,6 +80,19 @@ func messageNow(ctx context.Context, m *messenger.Messenger, msg chat.Message, a
 		return messageObject{}, err
 	}
 	return list[0], nil
+}
+
+// messageByName is messageNow under the name that its author has here.
+func messageByName(ctx context.Context, m *messenger.Messenger, msg chat.Message) (messageObject, error) {
+	author := "" // of an own message, or of somebody who is no contact any more
+	if msg.Direction == chat.In {
+		c, err := m.Contact(ctx, msg.Author)
+		if err != nil && !errors.Is(err, chat.ErrNotFound) {
+			return messageObject{}, err
+		}
+		author = c.Name
+	}
+	return messageNow(ctx, m, msg, author)
 }
 
 type filesVerb struct {

@@ -172,6 +172,7 @@ func TestWhatCanHappenToAFileIsNamed(t *testing.T) {
 		sent := send("whole.bin", 100, "20s")
 		bo.event("message", func(e eventObject) bool { return e.MessageID == sent.ID })
 		bo.call("save", map[string]any{"message": sent.ID, "out": filepath.Join(dir, "none", "x"), "wait": "20s"}).fails(exitMissing, "no-file")
+		bo.call("save", map[string]any{"message": sent.ID, "out": filepath.Join(bo.dir, "x")}).fails(exitUsage, "inside-profile")
 		taken := fileIn(t, dir, "taken", []byte("mine"))
 		bo.call("save", map[string]any{"message": sent.ID, "out": taken}).fails(exitFailed, "file-exists")
 		if b, err := os.ReadFile(taken); err != nil || !bytes.Equal(b, []byte("mine")) {

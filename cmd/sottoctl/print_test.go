@@ -261,11 +261,11 @@ func TestAFileIsPrintedWithItsSizeAndState(t *testing.T) {
 		done           int64
 		want           string
 	}{
-		{"offered", "", 0, "[a\ufffdfdp.exe, 1.5 KB, not fetched] look\ufffd[2J"},
-		{"fetching", "offline", 1050, "[a\ufffdfdp.exe, 1.5 KB, fetching 25 %] look\ufffd[2J"},
-		{"sending", "", 4200, "[a\ufffdfdp.exe, 1.5 KB, sending 100 %] look\ufffd[2J"},
-		{"failed", "file-gone", 0, "[a\ufffdfdp.exe, 1.5 KB, failed: file-gone] look\ufffd[2J"},
-		{"here", "", 0, "[a\ufffdfdp.exe, 1.5 KB] look\ufffd[2J"},
+		{"offered", "", 0, "[a\ufffdfdp.exe, 1.5 kB, not fetched] look\ufffd[2J"},
+		{"fetching", "offline", 1050, "[a\ufffdfdp.exe, 1.5 kB, fetching 25 %] look\ufffd[2J"},
+		{"sending", "", 4200, "[a\ufffdfdp.exe, 1.5 kB, sending 100 %] look\ufffd[2J"},
+		{"failed", "file-gone", 0, "[a\ufffdfdp.exe, 1.5 kB, failed: file-gone] look\ufffd[2J"},
+		{"here", "", 0, "[a\ufffdfdp.exe, 1.5 kB] look\ufffd[2J"},
 	} {
 		m.File.State, m.File.Failure, m.File.Done, m.File.Total = c.state, c.failure, c.done, 4200
 		if got := m.body(); got != c.want {

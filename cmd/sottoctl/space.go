@@ -62,7 +62,7 @@ func amount(n int64) string {
 	for _, unit := range []struct {
 		size int64
 		name string
-	}{{1 << 30, "GB"}, {1 << 20, "MB"}, {1 << 10, "KB"}} {
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} { // as the window and the page of an export count
 		if n >= unit.size {
 			return fmt.Sprintf("%.1f %s", float64(n)/float64(unit.size), unit.name)
 		}

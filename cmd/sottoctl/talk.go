@@ -44,7 +44,7 @@ func (v *sendVerb) do(ctx context.Context, d *desk) (any, error) {
 		return nil, err
 	}
 	v.sent = msg.ID
-	return messageNow(ctx, m, msg, "")
+	return messageByName(ctx, m, msg)
 }
 
 // say commits the text or the file.
@@ -122,7 +122,7 @@ func (v *onMessage) act(ctx context.Context, d *desk, message string, act func(*
 	if msg, err = act(m); err != nil {
 		return nil, err
 	}
-	return messageNow(ctx, m, msg, "")
+	return messageByName(ctx, m, msg)
 }
 
 func (v *onMessage) settle(ctx context.Context, d *desk) (any, error) {
