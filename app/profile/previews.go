@@ -51,13 +51,21 @@ func (w *previews) heard(e messenger.Event) {
 func (w *previews) work(ctx context.Context) {
 	for {
 		for id, due := w.next(); due; id, due = w.next() {
-			_, _ = w.p.makePreview(ctx, id) // it stays as it came
+			w.make(ctx, id)
 		}
 		select {
 		case <-w.wake:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// make keeps the small picture of a file that came from somebody else; without it, it stays as it came. That of an own file
+// was made before it was sent.
+func (w *previews) make(ctx context.Context, id chat.MessageID) {
+	if m, err := w.p.Messenger.Message(ctx, id); err == nil && m.Direction == chat.In {
+		_, _ = w.p.makePreview(ctx, id)
 	}
 }
 
@@ -71,29 +79,29 @@ func (w *previews) next() (id chat.MessageID, due bool) {
 	return id, true
 }
 
-// Preview returns the small picture of a message's file, as JPEG of at most chat.MaxPreview bytes: the one that is kept,
-// else one that is made of the file and then kept. It may take time and belongs off the thread of a window. Errors:
-// chat.ErrNotFound without a file, chat.ErrNotFetched, those of [media.Small] where the file is no picture or exceeds its
-// bounds.
+// Preview returns the small picture of a message's file, as JPEG of at most chat.MaxPreview bytes: the one kept beside the
+// file, or while the file is not here, the one that came inside the message. Where the file is here without a small picture
+// of its own, one is made and kept. It may take time and belongs off the thread of a window. Errors: chat.ErrNotFound
+// without a file, chat.ErrNotFetched, those of [media.Small] where the file is no picture or exceeds its bounds.
 func (p *Profile) Preview(ctx context.Context, id chat.MessageID) ([]byte, error) {
-	small, err := p.Messenger.Preview(ctx, id)
-	if err == nil || !errors.Is(err, chat.ErrNotFound) {
-		return small, err
+	kept, err := p.Messenger.Preview(ctx, id)
+	if err != nil && !errors.Is(err, chat.ErrNotFound) || len(kept) > chat.MaxThumbnail {
+		return kept, err
 	}
-	return p.makePreview(ctx, id)
+	made, err := p.makePreview(ctx, id)
+	if err != nil && len(kept) > 0 {
+		return kept, nil
+	}
+	return made, err
 }
 
-// makePreview makes the small picture of a file that came from somebody else, and keeps it. That of an own file was made
-// before it was sent.
+// makePreview makes the small picture of a file that is here, and keeps it.
 func (p *Profile) makePreview(ctx context.Context, id chat.MessageID) ([]byte, error) {
 	r, m, err := p.Messenger.OpenFile(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close() //nolint:errcheck // it was only read
-	if m.Direction == chat.Out {
-		return nil, chat.ErrNotFound
-	}
 	small, err := media.Small(ctx, r, m.File.Size)
 	if err != nil {
 		return nil, err
@@ -101,5 +109,6 @@ func (p *Profile) makePreview(ctx context.Context, id chat.MessageID) ([]byte, e
 	if len(small.Preview) == 0 {
 		return nil, chat.ErrNotFound
 	}
-	return small.Preview, p.Messenger.PutPreview(ctx, id, small.Preview)
+	_ = p.Messenger.PutPreview(ctx, id, small.Preview) // else it is made again the next time
+	return small.Preview, nil
 }

@@ -15,7 +15,8 @@ import (
 	"sotto/chat"
 )
 
-// bubblePixels is the longest side of a picture in a bubble, in pixels: its room on a screen of twice the density.
+// bubblePixels is the longest side of a picture in a bubble, in pixels: its room on a screen of twice the density. Of a
+// very long one the middle fills that room, see [widget.Picture].
 const bubblePixels = 640
 
 // transfers follows the files of a conversation: where they stand, how far they have come, and their pictures.
@@ -31,7 +32,7 @@ type transfers struct {
 
 func newTransfers(v *View) *transfers {
 	t := &transfers{v: v, status: map[chat.MessageID]messenger.FileStatus{}, moved: map[chat.MessageID]messenger.FileStatus{}}
-	t.shelf = pictures.NewShelf(v.s.Work, files.Loader(v.s.Messenger(), bubblePixels), func(id chat.MessageID) { v.timeline.Redraw(id.String()) })
+	t.shelf = pictures.NewShelf(v.s.Work, files.Loader(v.s.Profile, bubblePixels), func(id chat.MessageID) { v.timeline.Redraw(id.String()) })
 	t.stop = v.s.Messenger().WatchFiles(t.hear)
 	return t
 }

@@ -68,7 +68,7 @@ var (
 // New answers the gallery at a place of kind screen.Files.
 func New(s screen.Services, at screen.Place) screen.Screen {
 	v := &View{s: s, conv: at.Conversation, more: true, tiles: map[*widget.Thumbnail]int{}}
-	v.shelf = pictures.NewShelf(s.Work, files.Loader(s.Messenger(), side), v.came)
+	v.shelf = pictures.NewShelf(s.Work, files.Loader(s.Profile, side), v.came)
 	v.header = widget.NewPageHeader(widget.HeaderParts{Title: i18n.T("files.title"), BackLabel: i18n.T("back"), Back: s.Nav.Back})
 	v.choice = widget.NewChoice([]string{i18n.T("files.pictures"), i18n.T("files.others")}, showPictures, func(int) { v.show() })
 	v.buildGrid()
@@ -319,7 +319,7 @@ func (v *View) menu(e entry) {
 		v.s.Nav.Open(screen.Place{Screen: screen.Chat, Conversation: v.conv, Message: e.message.ID, Found: true})
 	})
 	a := files.Describe(e.message, e.status, e.known)
-	text := a.Detail + ", " + v.s.Format.Full(e.message.DisplayTime())
+	text := e.stands(a.Detail) + " · " + v.s.Format.Full(e.message.DisplayTime())
 	sheet = form.NewSheet(form.SheetWords{Title: files.Name(e.message.File), Text: text, Cancel: i18n.T("chat.close")}, form.Buttons(buttons...), nil, nil)
 	sheet.First = buttons[0].(*widget.Button)
 	sheet.Open(v.s.Canvas())

@@ -252,7 +252,7 @@ func (v *View) open() {
 	v.name.SetName(m.File.Name)
 	v.describe(m)
 	v.disable()
-	messages, side := v.s.Messenger(), v.side()
+	core, messages, side := v.s.Profile, v.s.Messenger(), v.side()
 	type first struct {
 		small  image.Image
 		status []messenger.FileStatus
@@ -262,7 +262,7 @@ func (v *View) open() {
 		if f.status, err = messages.FileStatus(ctx, m.ID); err != nil {
 			return f, err
 		}
-		f.small, _ = files.Loader(messages, side)(ctx, m.ID) // there may be none
+		f.small, _ = files.Loader(core, side)(ctx, m.ID) // there may be none
 		return f, nil
 	}, func(f first, err error) {
 		switch {
