@@ -212,8 +212,13 @@ func TestDecodingEndsWhenTheHeapGrows(t *testing.T) {
 }
 
 func TestOnePictureIsDecodedAtATime(t *testing.T) {
-	worker <- struct{}{}
-	defer func() { <-worker }()
+	if cap(worker) != 1 {
+		t.Errorf("%d are decoded at a time", cap(worker))
+	}
+	for range cap(worker) {
+		worker <- struct{}{}
+		defer func() { <-worker }()
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	data := seeds(t)["gray.jpg"]

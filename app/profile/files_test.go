@@ -149,10 +149,23 @@ func TestAFileIsSentFetchedAndSavedAsItWas(t *testing.T) {
 		}
 	})
 
-	t.Run("one's own file comes out the same", func(t *testing.T) {
+	t.Run("one's own file comes out the same, and that is recorded", func(t *testing.T) {
 		var b bytes.Buffer
 		if err := ada.WriteFile(t.Context(), id, &b, nil); err != nil || !bytes.Equal(b.Bytes(), want) {
 			t.Errorf("%d bytes, %v", b.Len(), err)
+		}
+		saved := 0
+		err := ada.View(t.Context(), func(tx chat.Tx) error {
+			all, err := tx.Audit().List(0, 1000)
+			for _, e := range all {
+				if e.Action == "file.saved" {
+					saved++
+				}
+			}
+			return err
+		})
+		if err != nil || saved != 1 {
+			t.Errorf("%d entries, %v", saved, err)
 		}
 	})
 
@@ -311,8 +324,22 @@ func TestAPlaintextCopyGoesWhenItIsClosedWithTheLockAndWhenTheProfileIsClosed(t 
 		t.Fatal(err)
 	}
 	path = copyOf(t, again, id, want)
-	if detail := lastAction(t, again, "file.opened"); detail != "" {
-		t.Errorf("the entry says %q", detail)
+	opened := 0
+	err = again.View(t.Context(), func(tx chat.Tx) error {
+		all, err := tx.Audit().List(0, 1000)
+		for _, e := range all {
+			if e.Action != "file.opened" {
+				continue
+			}
+			opened++
+			if e.Subject != ada.Messenger.Self().ID.String() || e.Detail != "" {
+				t.Errorf("the entry is %+v", e)
+			}
+		}
+		return err
+	})
+	if err != nil || opened != 3 {
+		t.Errorf("%d entries of three copies, %v", opened, err)
 	}
 	closed(t, again)
 	gone(t, "the profile closed", path)
