@@ -13,6 +13,7 @@ import (
 	"sotto/app/apptest"
 	"sotto/app/messenger"
 	"sotto/chat"
+	"sotto/transport/relay"
 	"sotto/transport/wire"
 )
 
@@ -288,4 +289,36 @@ func TestWhoClaimsALostStateIsNotSentFilesWithoutEnd(t *testing.T) {
 	if n := again(); n != 5 || ada.File(ids[2]).State != chat.FileHere {
 		t.Errorf("%d of %d files go again", n, len(ids))
 	}
+}
+
+// TestWhoSendsMoreThanTheRelayHoldsInADayWaitsForTheNext: what was fetched makes room with the day.
+func TestWhoSendsMoreThanTheRelayHoldsInADayWaitsForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := apptest.NewWorld(t)
+		small := w.AddRelayWith(wire.Address{Host: "127.0.0.1", Port: 4002, Mode: wire.Plain}, func(o *relay.Options) {
+			o.Limits = relay.EmbeddedLimits()
+			o.Limits.TokenBlobs = 2
+		})
+		ada, ben := w.Person("Ada", apptest.PersonOptions{}), w.Person("Ben", apptest.PersonOptions{Home: small})
+		w.Befriend(ada, ben)
+		var ids []chat.MessageID
+		for i := range 4 {
+			ids = append(ids, ada.Give(ben, "a", apptest.Bytes(uint64(i), 1000)).ID)
+		}
+		for range 3 * 24 * 60 {
+			time.Sleep(time.Minute)
+			for _, id := range ids {
+				if ben.File(id).State == chat.FileOffered {
+					if err := ben.FetchFile(t.Context(), id); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		for i, id := range ids {
+			if a, b := ada.File(id).State, ben.File(id).State; a != chat.FileHere || b != chat.FileHere {
+				t.Errorf("file %d is %s at Ada and %s at Ben", i, a, b)
+			}
+		}
+	})
 }

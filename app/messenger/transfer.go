@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	quotaTries  = 50 // refusals for want of room before a file is set aside
+	quotaTries  = 400 // refusals for want of room before a file is set aside: at one in five minutes more than a day, in which room is made
 	digestTries = 3
 	leastMoved  = 4096            // bytes of a download that count as going on
 	commitWait  = 3 * time.Minute // the relay reads the whole file again
@@ -166,6 +166,55 @@ func (w countingWriter) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// passing is the ciphertext of a file that is verified while it comes.
+type passing struct {
+	verifier *filecrypt.Verifier
+	want     [32]byte
+}
+
+// verifying begins to verify a ciphertext that comes from its first byte on. Close it.
+func verifying(a chat.Attachment, size int64) (*passing, error) {
+	key, err := filecrypt.KeyFrom(a.Key)
+	if err != nil {
+		return nil, errDamaged
+	}
+	defer key.Zero()
+	v, err := filecrypt.NewVerifier(key, size)
+	if err != nil {
+		return nil, errDamaged
+	}
+	return &passing{v, a.Hash}, nil
+}
+
+// into returns what writes to w, and has that verified which w took.
+func (p *passing) into(w io.Writer) io.Writer { return passingWriter{w, p.verifier} }
+
+type passingWriter struct {
+	io.Writer
+	verifier *filecrypt.Verifier
+}
+
+func (w passingWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if n > 0 {
+		if _, failed := w.verifier.Write(b[:n]); err == nil {
+			err = failed
+		}
+	}
+	return n, err
+}
+
+// check answers errDamaged unless what came is the ciphertext that the message names, every chunk of it.
+func (p *passing) check() error {
+	sum, err := p.verifier.Sum()
+	if err != nil || sum != p.want {
+		return errDamaged
+	}
+	return nil
+}
+
+func (p *passing) close() { _ = p.verifier.Close() } // it never fails
 
 // verifyFile reads a whole ciphertext and answers errDamaged unless it is the one that the message names, every chunk of it.
 func verifyFile(src io.ReaderAt, a chat.Attachment, size int64) error {
