@@ -170,21 +170,37 @@ func (m *Messenger) goOn(w chat.BlobWriter, sealed int64) error {
 // fetchInto fetches what is missing and checks the whole. Errors: errDamaged, those of the relay and of the disk.
 func (m *Messenger) fetchInto(ctx context.Context, o *offered, w chat.BlobWriter, count func(n int)) error {
 	m.transfers.begun(o.Attachment, w.Size())
+	if w.Size() == 0 {
+		return m.fetchWhole(ctx, o, w, count)
+	}
 	if w.Size() < o.Sealed {
-		if err := m.fetchMissing(ctx, o, w, count); err != nil {
+		if err := m.fetchMissing(ctx, o, w, w, count); err != nil {
 			return err
 		}
 	}
 	return verifyFile(w, o.Attachment, o.size)
 }
 
-// fetchMissing asks the relays in turn for what is missing, until one has it.
-func (m *Messenger) fetchMissing(ctx context.Context, o *offered, w chat.BlobWriter, count func(n int)) error {
+// fetchWhole fetches all of a file and checks it while it comes.
+func (m *Messenger) fetchWhole(ctx context.Context, o *offered, w chat.BlobWriter, count func(n int)) error {
+	v, err := verifying(o.Attachment, o.size)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	if err := m.fetchMissing(ctx, o, w, v.into(w), count); err != nil {
+		return err
+	}
+	return v.check()
+}
+
+// fetchMissing asks the relays in turn for what is missing in w, until one has it; it goes to w by way of to.
+func (m *Messenger) fetchMissing(ctx context.Context, o *offered, w chat.BlobWriter, to io.Writer, count func(n int)) error {
 	var away error
 	for _, address := range o.relays {
 		relay, err := m.pool.get(address)
 		if err == nil {
-			_, err = relay.Fetch(ctx, wire.ReadKey(o.ReadKey), w.Size(), o.Sealed, countingWriter{w, count})
+			_, err = relay.Fetch(ctx, wire.ReadKey(o.ReadKey), w.Size(), o.Sealed, countingWriter{to, count})
 		}
 		if err == nil {
 			if w.Size() != o.Sealed {

@@ -142,6 +142,7 @@ func sealInto(
 	ctx context.Context, dst io.Writer, size int64, src io.Reader, key filecrypt.Key, progress func(done, total int64),
 ) (sum [32]byte, err error) {
 	w := filecrypt.NewWriter(dst, key, size)
+	defer w.Close() //nolint:errcheck // ends it after an error; else it is closed below
 	buffer := make([]byte, filecrypt.ChunkSize)
 	defer clear(buffer)
 	for done := int64(0); ; {

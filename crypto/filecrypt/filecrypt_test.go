@@ -162,12 +162,82 @@ func (f *flaky) Write(p []byte) (int, error) {
 }
 
 func TestAFailingDestinationEndsTheWriter(t *testing.T) {
-	w := NewWriter(&flaky{left: 2 * sealedChunk}, NewKey(), 5*ChunkSize)
-	if _, err := w.Write(content(5 * ChunkSize)); !errors.Is(err, errFlaky) {
-		t.Errorf("write: %v", err)
+	for _, chunks := range []int64{3, 5, beltChunks, 4 * beltChunks} {
+		size := chunks * ChunkSize
+		w := NewWriter(&flaky{left: 2 * sealedChunk}, NewKey(), size)
+		_, err := w.Write(content(size))
+		if err != nil && !errors.Is(err, errFlaky) || err == nil && chunks > 2*beltChunks {
+			t.Errorf("%d chunks: write: %v", chunks, err)
+		}
+		if err := w.Close(); !errors.Is(err, errFlaky) || w.Sum() != [32]byte{} {
+			t.Errorf("%d chunks: close: %v", chunks, err)
+		}
 	}
-	if err := w.Close(); !errors.Is(err, errFlaky) || w.Sum() != [32]byte{} {
-		t.Errorf("close: %v", err)
+}
+
+// counted counts what is written to it, under the race detector also whether that goes on.
+type counted struct{ n int }
+
+func (c *counted) Write(p []byte) (int, error) {
+	c.n += len(p)
+	return len(p), nil
+}
+
+func TestNothingIsWrittenAfterClose(t *testing.T) {
+	var dst counted
+	w := NewWriter(&dst, NewKey(), 100*ChunkSize)
+	if _, err := w.Write(content(20*ChunkSize + 5)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); !errors.Is(err, ErrLength) {
+		t.Fatal(err)
+	}
+	if dst.n != 20*sealedChunk {
+		t.Errorf("%d bytes are written, not those of 20 chunks", dst.n)
+	}
+}
+
+func TestAVerifierSaysWhatVerifySaysInWhateverPartsItComes(t *testing.T) {
+	for _, size := range []int64{0, 5000, 3*ChunkSize + 1000, 3*beltChunks*ChunkSize + 1} {
+		key := NewKey()
+		sealed := seal(t, key, content(size))
+		altered, foreign := bytes.Clone(sealed), bytes.Clone(sealed)
+		altered[len(altered)/2] ^= 4
+		foreign[len(foreign)-1] ^= 4
+		for name, b := range map[string][]byte{
+			"whole": sealed, "altered": altered, "altered at the end": foreign, "cut": sealed[:len(sealed)-1], "nothing": nil,
+			"cut between chunks": sealed[:len(sealed)/sealedChunk*sealedChunk], "longer": append(bytes.Clone(sealed), 0),
+		} {
+			wantSum, want := Verify(bytes.NewReader(b), key, size)
+			for _, part := range []int{1 + len(b)/7, 4096, sealedChunk, len(b) + 1} {
+				v, err := NewVerifier(key, size)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for left := b; len(left) > 0; {
+					n, err := v.Write(left[:min(part, len(left))])
+					if err != nil {
+						t.Fatal(err)
+					}
+					left = left[n:]
+				}
+				sum, err := v.Sum()
+				if sum != wantSum || !errors.Is(err, want) {
+					t.Errorf("%d bytes, %s, in parts of %d: %x, %v; Verify: %x, %v", size, name, part, sum, err, wantSum, want)
+				}
+				if _, err := v.Write([]byte{1}); !errors.Is(err, ErrClosed) {
+					t.Errorf("written after the end: %v", err)
+				}
+				if err := v.Close(); err != nil || !bytes.Equal(v.opened[:cap(v.opened)], make([]byte, ChunkSize)) || v.chunks.aead != nil {
+					t.Error("plaintext or key is left in the Verifier")
+				}
+			}
+		}
+	}
+	for _, size := range []int64{-1, MaxFile + 1} {
+		if _, err := NewVerifier(NewKey(), size); !errors.Is(err, ErrLength) {
+			t.Errorf("size %d: %v", size, err)
+		}
 	}
 }
 

@@ -8,12 +8,14 @@ import (
 	"io"
 )
 
-// Writer seals one file. Its memory does not depend on the size.
+// Writer seals one file. Its memory does not depend on the size. Its methods are for one goroutine; it has others of its own,
+// which hash and write what is sealed, until Close.
 type Writer struct {
 	dst     io.Writer
 	layout  layout
 	chunks  chunks
 	hash    hash.Hash
+	belt    *belt  // nil: ended
 	number  int64  // of the chunk being filled
 	written int64  // content so far
 	chunk   []byte // sealed in place
@@ -22,7 +24,8 @@ type Writer struct {
 }
 
 // NewWriter returns a Writer that seals size bytes, 0 to MaxFile, to dst (docs/PROTOCOL.md section 8.5). The key must be
-// fresh. Write exactly size bytes, then Close: dst has the ciphertext only when Close has returned nil.
+// fresh. Write exactly size bytes, then Close: dst has the ciphertext only when Close has returned nil. Close whatever
+// happens: until then dst may be written to.
 func NewWriter(dst io.Writer, key Key, size int64) *Writer {
 	l, err := layoutOf(size)
 	if err != nil {
@@ -32,11 +35,17 @@ func NewWriter(dst io.Writer, key Key, size int64) *Writer {
 }
 
 func newWriter(dst io.Writer, aead cipher.AEAD, l layout) *Writer {
-	return &Writer{dst: dst, layout: l, chunks: chunks{aead: aead}, hash: sha256.New(), chunk: make([]byte, 0, sealedChunk)}
+	w := &Writer{dst: dst, layout: l, chunks: chunks{aead: aead}, hash: sha256.New()}
+	w.belt = newBelt(l.chunks, func(sealed []byte) error {
+		w.hash.Write(sealed)
+		return nil
+	}, w.store)
+	w.chunk = w.belt.take()
+	return w
 }
 
-// Write seals p. ErrLength, with nothing written, when that would be more than the size; otherwise errors of the
-// destination. After an error the Writer is of no more use.
+// Write seals p. ErrLength, with none of p written, when that would be more than the size; otherwise errors of the
+// destination, which a later call may be the first to tell. After an error the Writer is of no more use.
 func (w *Writer) Write(p []byte) (n int, err error) {
 	if w.err != nil {
 		return 0, w.err
@@ -47,7 +56,7 @@ func (w *Writer) Write(p []byte) (n int, err error) {
 	for len(p) > 0 {
 		// A full chunk is sealed when more follows, so that the last one is left for Close.
 		if len(w.chunk) == ChunkSize {
-			if err := w.flush(false); err != nil {
+			if err := w.flush(); err != nil {
 				return n, err
 			}
 		}
@@ -76,13 +85,16 @@ func (w *Writer) Close() error {
 		from := len(w.chunk)
 		w.chunk = w.chunk[:end]
 		clear(w.chunk[from:])
-		last := w.layout.last(w.number)
-		if err := w.flush(last); err != nil {
-			return err
-		}
-		if last {
+		if w.layout.last(w.number) {
 			break
 		}
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	w.seal(true)
+	if err := w.end(); err != nil {
+		return w.fail(err)
 	}
 	w.sum = [sha256.Size]byte(w.hash.Sum(nil))
 	w.fail(ErrClosed)
@@ -92,22 +104,42 @@ func (w *Writer) Close() error {
 // Sum returns the SHA-256 of the ciphertext, zeros before Close has returned nil.
 func (w *Writer) Sum() [sha256.Size]byte { return w.sum }
 
-func (w *Writer) flush(last bool) error {
-	sealed := w.chunks.seal(w.chunk[:0], w.chunk, w.number, last)
+// flush seals the chunk, has it hashed and written beside, and begins the next.
+func (w *Writer) flush() error {
+	w.seal(false)
+	w.chunk = w.belt.take()
+	if err := w.belt.failure(); err != nil {
+		return w.fail(err)
+	}
+	return nil
+}
+
+func (w *Writer) seal(last bool) {
+	w.belt.put(w.chunks.seal(w.chunk[:0], w.chunk, w.number, last))
+	w.chunk = nil
+	w.number++
+}
+
+// store writes a sealed chunk.
+func (w *Writer) store(sealed []byte) error {
 	n, err := w.dst.Write(sealed)
 	if err == nil && n != len(sealed) {
 		err = io.ErrShortWrite
 	}
-	if err != nil {
-		return w.fail(err)
+	return err
+}
+
+// end waits until what is sealed is written, and returns why it was not.
+func (w *Writer) end() (err error) {
+	if w.belt != nil {
+		err = w.belt.end()
+		w.belt = nil
 	}
-	w.hash.Write(sealed)
-	w.chunk = w.chunk[:0]
-	w.number++
-	return nil
+	return err
 }
 
 func (w *Writer) fail(err error) error {
+	_ = w.end() // what came first counts
 	clear(w.chunk[:cap(w.chunk)])
 	w.chunk, w.chunks.aead, w.err = nil, nil, err
 	return err

@@ -81,6 +81,7 @@ func Seal(ctx context.Context, blobs chat.Blobs, in io.Reader, size int64, step 
 	key := filecrypt.NewKey()
 	defer key.Zero()
 	out := filecrypt.NewWriter(blob, key, size)
+	defer out.Close() //nolint:errcheck // ends it after an error; else it is closed below
 	n, err := Copy(ctx, out, io.LimitReader(in, size+1), step)
 	switch {
 	case errors.Is(err, filecrypt.ErrLength), err == nil && n != size:
