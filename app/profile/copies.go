@@ -3,11 +3,13 @@ package profile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
+	"sotto/app/media"
 	"sotto/chat"
 	"sotto/chat/disk"
 	"sotto/storage"
@@ -148,6 +150,36 @@ func (c *copies) close() error {
 	c.mu.Unlock()
 	return c.wipe()
 }
+
+// OpenCopy returns the path of a plaintext copy of the message's file, under its safe name in tmp/, for other programs to
+// look at. The copy is overwritten and removed by CloseCopies, with the lock, and when the profile is closed or opened
+// the next time. It is recorded in the audit log. Errors: chat.ErrNotFound, chat.ErrNotFetched, chat.ErrFileGone,
+// chat.ErrFileDamaged, chat.ErrDiskFull, chat.ErrLocked, that of ctx; after one there is no copy.
+func (p *Profile) OpenCopy(ctx context.Context, id chat.MessageID) (path string, err error) {
+	r, m, err := p.Messenger.OpenFile(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("open a copy: %w", err)
+	}
+	defer r.Close() //nolint:errcheck // it was only read
+	path, err = p.copies.make(ctx, id, media.SafeName(m.File.Name), func(ctx context.Context, file *os.File) error {
+		if err := pour(ctx, file, r, m.File.Size, nil); err != nil {
+			return err
+		}
+		p.markForeign(m, file.Name())
+		return p.recordFile(ctx, actOpened, m)
+	})
+	if err != nil {
+		return "", fmt.Errorf("open a copy: %w", err)
+	}
+	return path, nil
+}
+
+// Copies returns how many plaintext copies there are.
+func (p *Profile) Copies() int { return p.copies.count() }
+
+// CloseCopies overwrites and removes all plaintext copies. What another program holds so that it cannot be removed stays
+// until the lock or the next opening, and is the error.
+func (p *Profile) CloseCopies() error { return p.copies.wipe() }
 
 // WipeCopies overwrites and removes the plaintext copies that a killed process left in dir, for a window that starts and
 // has not been unlocked yet. While another process has the profile, the copies are its own: chat.ErrProfileInUse. A folder

@@ -25,36 +25,6 @@ const (
 // Progress is told how many of how many bytes are done; nil: nobody asks.
 type Progress func(done, total int64)
 
-// OpenCopy returns the path of a plaintext copy of the message's file, under its safe name in tmp/, for other programs to
-// look at. The copy is overwritten and removed by CloseCopies, with the lock, and when the profile is closed or opened
-// the next time. It is recorded in the audit log. Errors: chat.ErrNotFound, chat.ErrNotFetched, chat.ErrFileGone,
-// chat.ErrFileDamaged, chat.ErrDiskFull, chat.ErrLocked, that of ctx; after one there is no copy.
-func (p *Profile) OpenCopy(ctx context.Context, id chat.MessageID) (path string, err error) {
-	r, m, err := p.Messenger.OpenFile(ctx, id)
-	if err != nil {
-		return "", fmt.Errorf("open a copy: %w", err)
-	}
-	defer r.Close() //nolint:errcheck // it was only read
-	path, err = p.copies.make(ctx, id, media.SafeName(m.File.Name), func(ctx context.Context, file *os.File) error {
-		if err := pour(ctx, file, r, m.File.Size, nil); err != nil {
-			return err
-		}
-		p.markForeign(m, file.Name())
-		return p.recordFile(ctx, actOpened, m)
-	})
-	if err != nil {
-		return "", fmt.Errorf("open a copy: %w", err)
-	}
-	return path, nil
-}
-
-// Copies returns how many plaintext copies there are.
-func (p *Profile) Copies() int { return p.copies.count() }
-
-// CloseCopies overwrites and removes all plaintext copies. What another program holds so that it cannot be removed stays
-// until the lock or the next opening, and is the error.
-func (p *Profile) CloseCopies() error { return p.copies.wipe() }
-
 // SaveFile writes the message's file to path, where there must be nothing yet: it is written beside, made durable, and
 // then gets its name. It is recorded in the audit log. Errors: chat.ErrExists, files.ErrInside for a place in the folder of
 // the profile, and those of [Profile.OpenCopy]; after one, or the end of ctx, nothing is left.
@@ -82,7 +52,7 @@ func (p *Profile) saveFile(ctx context.Context, id chat.MessageID, path string, 
 		return fmt.Errorf("save a file: %w", err)
 	}
 	defer r.Close() //nolint:errcheck // it was only read
-	sweepSaved(filepath.Dir(path), p.options.Now())
+	disk.Sweep(filepath.Dir(path), savingPattern, p.options.Now(), savingAge)
 	temp, err := os.CreateTemp(filepath.Dir(path), savingPattern) // 0600
 	if err != nil {
 		return fmt.Errorf("save a file: %w", disk.Error(err))
@@ -124,18 +94,12 @@ func (p *Profile) WriteFile(ctx context.Context, id chat.MessageID, w io.Writer,
 	return nil
 }
 
-// savingPattern names a file that is being saved; one is left only when the process is killed.
-const savingPattern = ".sotto-saving-*"
-
-// sweepSaved removes what killed processes left of files in a folder.
-func sweepSaved(folder string, now time.Time) {
-	found, _ := filepath.Glob(filepath.Join(folder, savingPattern)) // the pattern is sound; a folder with brackets is not swept
-	for _, name := range found {
-		if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && now.Sub(info.ModTime()) > time.Hour {
-			_ = os.Remove(name)
-		}
-	}
-}
+// Files that are being saved have names of this pattern. One is left only when the process is killed, and goes when it has not
+// been written to for savingAge.
+const (
+	savingPattern = ".sotto-saving-*"
+	savingAge     = time.Hour
+)
 
 // pour copies a file of a known size, in parts, until ctx ends. A reader that ends early is a damaged file.
 func pour(ctx context.Context, w io.Writer, r io.Reader, total int64, progress Progress) error {
