@@ -56,6 +56,8 @@ type Options struct {
 	Limits vault.Limits
 	// Keychain is that of the system when nil.
 	Keychain platform.Keychain
+	// Session tells when the computer wakes up; nil: platform.WatchSession.
+	Session func(context.Context) (<-chan platform.SessionEvent, error)
 
 	seen time.Time // has passed for sure, as the profile saw it while it was locked
 }
@@ -66,6 +68,9 @@ func (o Options) filled() Options {
 	}
 	if o.Keychain == nil {
 		o.Keychain = platform.NewKeychain()
+	}
+	if o.Session == nil {
+		o.Session = platform.WatchSession
 	}
 	return o
 }

@@ -30,6 +30,7 @@ func (p *Profile) tend(ctx context.Context) error {
 		}
 	})
 	p.makePreviews(ctx)
+	p.wakeWithTheComputer(ctx)
 	p.checkAfterUncleanStop(ctx)
 	return nil
 }
