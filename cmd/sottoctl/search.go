@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -111,8 +112,9 @@ func (v *searchVerb) indexed(ctx context.Context, p *profile.Profile) error {
 // hitObject is a message that was found.
 type hitObject struct {
 	messageObject
-	Hits   [][2]int `json:"hits"`   // what matched in text: ranges of Unicode code points, the end outside
-	Cursor string   `json:"cursor"` // --before CURSOR goes on behind this message
+	Hits     [][2]int `json:"hits"`      // what matched in text: ranges of Unicode code points, the end outside
+	NameHits [][2]int `json:"name_hits"` // the same in the name of its file
+	Cursor   string   `json:"cursor"`    // --before CURSOR goes on behind this message
 
 	chat string // name of the conversation, as a person reads it
 }
@@ -140,7 +142,7 @@ func newHits(ctx context.Context, m *messenger.Messenger, found chat.Found) (hit
 	for i, h := range found.Hits {
 		o := hitObject{
 			messageObject: messages[i], Hits: codePoints(h.Message.Text, h.Ranges),
-			Cursor: string(h.Cursor), chat: names[h.Message.Conversation],
+			NameHits: codePoints(h.Message.File.Name, h.NameRanges), Cursor: string(h.Cursor), chat: names[h.Message.Conversation],
 		}
 		list = append(list, o)
 	}
@@ -162,13 +164,38 @@ func codePoints(text string, ranges [][2]int) [][2]int {
 	return out
 }
 
+// marked puts asterisks around ranges of code points.
+func marked(text string, ranges [][2]int) string {
+	runes := []rune(text)
+	var b strings.Builder
+	at := 0
+	for _, r := range ranges {
+		b.WriteString(string(runes[at:r[0]]) + "*" + string(runes[r[0]:r[1]]) + "*")
+		at = r[1]
+	}
+	b.WriteString(string(runes[at:]))
+	return b.String()
+}
+
+// found is the body of the message with marks around what matched, for a person to read.
+func (h hitObject) found() string {
+	m := h.messageObject
+	m.Text = marked(m.Text, h.Hits)
+	if m.File != nil {
+		file := *m.File
+		file.Name = marked(file.Name, h.NameHits)
+		m.File = &file
+	}
+	return m.body()
+}
+
 func (l hitList) print(p *page) {
 	if len(l) == 0 {
 		return
 	}
 	rows := make([][]string, 0, len(l))
 	for _, h := range l {
-		rows = append(rows, []string{h.ID, h.shown.local(), plain(h.chat), h.author(), h.body()})
+		rows = append(rows, []string{h.ID, h.shown.local(), plain(h.chat), h.author(), h.found()})
 	}
 	p.table([]string{"ID", "TIME", "CHAT", "FROM", "TEXT"}, rows)
 }
