@@ -128,8 +128,8 @@ func untilFile(ctx context.Context, m *messenger.Messenger, id chat.MessageID, t
 var stops = map[string]error{
 	messenger.FailureFileGone:    chat.ErrFileGone,
 	messenger.FailureFileDamaged: chat.ErrFileDamaged,
-	messenger.FailureFileSize:    &failure{Code: messenger.FailureFileSize, Exit: exitFailed, Message: "The relay does not take a file of this size. It was not sent."},
-	messenger.FailureFileRefused: &failure{Code: messenger.FailureFileRefused, Exit: exitNetwork, Message: "The relay takes no files. Its message was not sent."},
+	messenger.FailureFileSize:    &failure{Code: messenger.FailureFileSize, Exit: exitFailed, Message: "The file is larger than the relay gives. Nothing was lost here; ask for it in parts."},
+	messenger.FailureFileRefused: &failure{Code: messenger.FailureFileRefused, Exit: exitNetwork, Message: "The relay refused to give the file. Nothing was lost here. Try again, or ask for it to be sent again."},
 	messenger.FailureQuota:       chat.ErrQuota,
 	messenger.FailureDiskFull:    chat.ErrDiskFull,
 }
