@@ -67,7 +67,7 @@ func (g *gallery) put(name string, data []byte) string {
 // filed takes files: offered, fetched, viewed, sent, listed, refused.
 func filed(g *gallery) {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(g.t.Context(), 10*time.Minute)
 	defer cancel()
 	l := live(g)
 	ada := l.people[len(l.people)-1]
@@ -105,7 +105,7 @@ func filed(g *gallery) {
 	g.take("84-pick")
 	g.key("Return")
 	g.text("place and camera data are removed")
-	g.fill("Caption of the first file", "The garden, as promised")
+	g.fill("Caption", "The garden, as promised")
 	g.take("85-attach")
 	g.press("Send 1 file")
 	g.button("View garden.jpg")

@@ -191,8 +191,8 @@ func TestAFileIsSentFetchedAndSavedAsItWas(t *testing.T) {
 
 	t.Run("attachments are counted", func(t *testing.T) {
 		s, err := ben.Space(t.Context())
-		if err != nil || s.Attachments < int64(len(want)) {
-			t.Errorf("%d bytes of attachments, %v", s.Attachments, err)
+		if err != nil || s.Attachments < int64(len(want)) || s.Files != 1 {
+			t.Errorf("%d bytes of %d attachments, %v", s.Attachments, s.Files, err)
 		}
 	})
 }

@@ -19,6 +19,7 @@ type Space struct {
 	Search        int64 // the snapshot of the search index
 	Relay         int64 // the embedded relay
 	Attachments   int64
+	Files         int   // that are among the attachments
 	Other         int64 // the Guide, the vault, opened attachments
 	Messages      int
 	Conversations int
@@ -77,7 +78,11 @@ func (p *Profile) Space(ctx context.Context) (Space, error) {
 		if err != nil {
 			return err
 		}
-		*s.part(name) += info.Size()
+		part := s.part(name)
+		*part += info.Size()
+		if part == &s.Attachments {
+			s.Files++
+		}
 		return nil
 	})
 	return s, disk.Error(err)

@@ -38,8 +38,9 @@ type Sheet struct {
 	keep    bool // nothing is taken out of pictures
 
 	rows    *fyne.Container
-	rowsAt  *fyne.Container // rows, or what scrolls them
-	over    *widget.Text // more were chosen than are taken
+	rowsAt  *fyne.Container // rows, or page
+	page    *widget.Page    // scrolls rows where there are many
+	over    *widget.Text    // more were chosen than are taken
 	strip   *widget.Toggle
 	stripAt fyne.CanvasObject
 	caption *widget.Entry
@@ -62,6 +63,7 @@ func Open(s screen.Services, to To, what ...File) *Sheet {
 	more := widget.NewSmallButton(i18n.T("attach.more"), theme.IconPlus, widget.Secondary, t.more)
 	t.field = widget.NewField(i18n.T("attach.caption.label"), "", t.caption)
 	t.rowsAt = widget.NewColumn(0, t.rows)
+	t.page = widget.NewPage(widget.NewInset(0, theme.Space3, 0, 0, t.rows))
 	t.body = widget.NewColumn(theme.Space4, t.rowsAt, t.over, widget.NewRow(0, -1, more), t.stripAt, t.field)
 	t.Sheet = form.NewSheet(form.SheetWords{
 		Title: i18n.T("attach.title", i18n.Args{"Name": to.Name}), Act: i18n.T("attach.send"), Cancel: i18n.T("cancel"), Rank: widget.Primary,
@@ -179,7 +181,7 @@ func (t *Sheet) fold() {
 		return
 	}
 	if left := widget.HeightFor(t.rows, t.Inner()) - over; left >= leastRows {
-		t.rowsAt.Objects = []fyne.CanvasObject{screen.Tall(widget.NewPage(widget.NewInset(0, theme.Space3, 0, 0, t.rows)), left)}
+		t.rowsAt.Objects = []fyne.CanvasObject{screen.Tall(t.page, left)}
 	}
 }
 

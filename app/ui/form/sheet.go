@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"sotto/app/ui/screen"
@@ -27,6 +28,8 @@ type Sheet struct {
 	back    fyne.Focusable
 	closed  func()
 	width   float32
+	height  float32 // that it was fitted to
+	fitting bool
 }
 
 // SheetWords frame a sheet.
@@ -78,7 +81,7 @@ func (s *Sheet) Open(c fyne.Canvas) {
 		return
 	}
 	s.back = c.Focused()
-	s.popup = fynewidget.NewModalPopUp(s.content, c)
+	s.popup = fynewidget.NewModalPopUp(container.New(&pressed{s}, s.content), c)
 	s.popup.Show()
 	s.Fit()
 	first := s.First
@@ -96,20 +99,53 @@ const leastBody float32 = 80
 // Fit gives the sheet the height that its content wants, after that has changed. Where the window is not that high the
 // body scrolls, so that title and buttons stay in reach.
 func (s *Sheet) Fit() {
-	if s.popup == nil {
+	if s.popup == nil || s.fitting {
 		return
 	}
+	s.fitting = true
+	defer func() { s.fitting = false }()
 	room := s.popup.Canvas.Size()
 	w := min(s.width, room.Width-theme.Space8)
-	at := len(s.column.Objects) - 2
-	s.column.Objects[at] = s.body
-	if over := widget.HeightFor(s.content, w) - (room.Height - theme.Space8); over > 0 {
+	if over := s.Over(); over > 0 {
+		at := len(s.column.Objects) - 2
 		left := max(widget.HeightFor(s.body, w-2*theme.Space6)-over, leastBody)
 		s.column.Objects[at] = screen.Tall(widget.NewPage(widget.NewInset(0, theme.Space3, 0, 0, s.body)), left)
 	}
 	s.content.Resize(fyne.NewSize(w, s.content.Size().Height))
-	s.popup.Resize(fyne.NewSize(w, widget.HeightFor(s.content, w)))
+	s.height = widget.HeightFor(s.content, w)
+	s.popup.Resize(fyne.NewSize(w, s.height))
+	s.popup.Move(fyne.NewPos((room.Width-w)/2, max((room.Height-s.height)/2, 0)))
 	s.popup.Refresh()
+}
+
+// Over answers how much higher the content is than the window has room for, before the body scrolls.
+func (s *Sheet) Over() float32 {
+	if s.popup == nil {
+		return 0
+	}
+	room := s.popup.Canvas.Size()
+	s.column.Objects[len(s.column.Objects)-2] = s.body
+	return widget.HeightFor(s.content, min(s.width, room.Width-theme.Space8)) - (room.Height - theme.Space8)
+}
+
+// Inner is how wide the body is.
+func (s *Sheet) Inner() float32 {
+	if s.popup == nil {
+		return s.width - 2*theme.Space6
+	}
+	return min(s.width, s.popup.Canvas.Size().Width-theme.Space8) - 2*theme.Space6
+}
+
+// pressed fits a sheet anew when the window has become too low for it.
+type pressed struct{ s *Sheet }
+
+func (l *pressed) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
+
+func (l *pressed) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	objs[0].Resize(size)
+	if size.Height < l.s.height-1 {
+		l.s.Fit()
+	}
 }
 
 // Close takes the sheet away and gives the keyboard back.

@@ -48,9 +48,17 @@ func (l *line) set(e entry, time, name string) {
 		color = theme.Danger
 	}
 	l.detail.SetColor(color)
-	l.detail.SetContent(i18n.T("files.line", i18n.Args{"Detail": a.Detail, "Name": from}))
+	l.detail.SetContent(i18n.T("files.line", i18n.Args{"Detail": e.stands(a.Detail), "Name": from}))
 	l.time.SetContent(time)
 	l.Refresh()
+}
+
+// stands adds to the detail of a file that there is nothing of it here yet: no button beside it says so.
+func (e entry) stands(detail string) string {
+	if e.known && e.status.State == chat.FileOffered {
+		return i18n.T("files.offered", i18n.Args{"Size": detail})
+	}
+	return detail
 }
 
 // AccessibilityLabel implements fyne.Accessible.

@@ -101,7 +101,7 @@ func (p *Screen) showSpace(now profile.Space) {
 		}), now.History),
 		part(i18n.T("storage.search"), i18n.T("storage.search.note"), now.Search),
 		part(i18n.T("storage.relay"), i18n.T("storage.relay.note"), now.Relay),
-		part(i18n.T("storage.attachments"), "", now.Attachments),
+		part(i18n.T("storage.attachments"), i18n.N("storage.attachments.note", now.Files), now.Attachments),
 		part(i18n.T("storage.other"), i18n.T("storage.other.note"), now.Other),
 	}
 	total := i18n.T("storage.total", i18n.Args{"Size": i18n.Bytes(now.Total())})
@@ -128,7 +128,7 @@ func (p *Screen) showIntegrity() {
 	if w, ok := Said(now); ok {
 		p.stop.Objects = []fyne.CanvasObject{widget.NewBanner(w, nil, nil)}
 	}
-	setVisible(p.stop, len(p.stop.Objects) > 0)
+	widget.SetVisible(p.stop, len(p.stop.Objects) > 0)
 	p.stop.Refresh()
 	switch {
 	case now.Checking:
@@ -230,12 +230,4 @@ func Found(f profile.Findings) string {
 		text += " " + i18n.T("storage.check.other")
 	}
 	return text
-}
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

@@ -31,13 +31,17 @@ type fileBoxes struct {
 }
 
 // pictureSize answers the room of a picture of so many pixels in a bubble that
-// may be most wide: whole, never larger than it is, and with room for a button.
+// may be most wide: never larger than it is, and with room for a button. One that
+// is much longer than that does not fit whole; its middle is shown there.
 func pictureSize(w, h int, most, scale float32) fyne.Size {
 	width, height := float32(w), float32(h)
 	widest := min(pictureMost, most+2*(bubblePadX-pictureInset))
 	f := min(widest/width, pictureMost/height, 1)
-	return fyne.NewSize(min(max(width*f, pictureLeastW*scale), widest), max(height*f, pictureLeastH*scale))
+	return fyne.NewSize(whole(min(max(width*f, pictureLeastW*scale), widest)), whole(max(height*f, pictureLeastH*scale)))
 }
+
+// whole keeps edges on pixels, so that what lies on a picture covers all of it.
+func whole(f float32) float32 { return float32(int(f + 0.5)) }
 
 // captionWidth is how wide a text may be beside the file of the message.
 func (b *Bubble) captionWidth(most float32) float32 {

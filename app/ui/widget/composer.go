@@ -214,6 +214,12 @@ func (c *Composer) height() float32 {
 	return max(44, line*float32(c.lines)+2*fixedInner+2*composerPad) + c.bannerHeight()
 }
 
+// low is how far the buttons stand over the lower edge: in the middle of the last line, also of large text.
+func (c *Composer) low() float32 {
+	line := lineHeight(sizeOf(c, theme.SizeTitle)) + 2*fixedInner + 2*composerPad
+	return max((line-composerButton)/2, composerPad)
+}
+
 // CreateRenderer implements fyne.Widget.
 func (c *Composer) CreateRenderer() fyne.WidgetRenderer {
 	ground := newRect(color.Transparent, theme.CardRadius)
@@ -254,9 +260,10 @@ func (c *Composer) CreateRenderer() fyne.WidgetRenderer {
 			place(c.close, s.Width-composerButton-composerPad, theme.Space1, composerButton, composerButton)
 		}
 		h := s.Height - top
-		place(c.attach, composerPad, s.Height-composerButton-composerPad, composerButton, composerButton)
+		foot := s.Height - composerButton - c.low()
+		place(c.attach, composerPad, foot, composerButton, composerButton)
 		place(c.themed, composerPad+c.lead(), top+composerPad, c.entryWidth(s.Width), h-2*composerPad)
-		place(c.send, s.Width-composerButton-composerPad, s.Height-composerButton-composerPad, composerButton, composerButton)
+		place(c.send, s.Width-composerButton-composerPad, foot, composerButton, composerButton)
 		if c.width != s.Width {
 			c.width = s.Width
 			c.measureLines()

@@ -30,6 +30,14 @@ func NewField(label, hint string, input fyne.CanvasObject) *Field {
 	return f
 }
 
+// SetLabel changes the label.
+func (f *Field) SetLabel(s string) {
+	if f.label.Content() != s {
+		f.label.SetContent(s)
+		f.Refresh()
+	}
+}
+
 // SetError shows what is wrong in place of the hint; "" takes it back.
 func (f *Field) SetError(s string) {
 	f.fault = s

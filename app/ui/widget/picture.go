@@ -19,7 +19,8 @@ type Picture struct {
 	radius float32
 	cover  bool // fills the whole room, what is over is cut
 	dim    bool
-	// natural is the size that it is not enlarged over; zero: any.
+	// natural is the size that it is not enlarged over; zero: any. Of one that is
+	// much longer than its room the middle is shown.
 	natural fyne.Size
 }
 
@@ -57,14 +58,14 @@ func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
 	ring := newFocusRing(p.radius + 3)
 	icon := newIcon(iconOr(p.icon), colorOf(p, theme.Muted))
 	shown := &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest, CornerRadius: p.radius}
-	if p.cover {
-		shown.FillMode = canvas.ImageFillCover
-	}
 	shown.Hide()
 	v := &parts{owner: p, objects: []fyne.CanvasObject{ground, icon, shown, veil, over, ring}}
 	v.refresh = func() {
 		ground.FillColor = colorOf(p, theme.QuietTint)
-		ground.CornerRadius, veil.CornerRadius, over.CornerRadius, shown.CornerRadius = p.radius, p.radius, p.radius, p.radius
+		ground.CornerRadius, veil.CornerRadius, over.CornerRadius = p.radius, p.radius, p.radius
+		if shown.FillMode = canvas.ImageFillContain; p.cover || !p.natural.IsZero() {
+			shown.FillMode = canvas.ImageFillCover
+		}
 		setIcon(icon, iconOr(p.icon), colorOf(p, theme.Muted))
 		SetVisible(icon, p.pixels == nil)
 		if shown.Image != p.pixels {
@@ -83,11 +84,9 @@ func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
 	}
 	v.min = func() fyne.Size { return fyne.NewSize(48, 48) }
 	v.layout = func(s fyne.Size) {
-		w, h := s.Width, s.Height
-		if !p.natural.IsZero() && p.natural.Width < w && p.natural.Height < h {
-			w, h = p.natural.Width, p.natural.Height
-		}
-		place(shown, (s.Width-w)/2, (s.Height-h)/2, w, h)
+		at := p.within(s)
+		shown.CornerRadius = min(p.radius, at.Width/4, at.Height/4)
+		place(shown, (s.Width-at.Width)/2, (s.Height-at.Height)/2, at.Width, at.Height)
 		for _, o := range []fyne.CanvasObject{ground, veil, over} {
 			place(o, 0, 0, s.Width, s.Height)
 		}
@@ -97,4 +96,14 @@ func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
 	}
 	v.refresh()
 	return v
+}
+
+// within is how much of a room the picture takes: all of it, unless it is smaller.
+func (p *Picture) within(room fyne.Size) fyne.Size {
+	n := p.natural
+	if n.IsZero() {
+		return room
+	}
+	f := min(max(room.Width/n.Width, room.Height/n.Height), 1)
+	return fyne.NewSize(min(n.Width*f, room.Width), min(n.Height*f, room.Height))
 }
