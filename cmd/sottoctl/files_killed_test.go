@@ -54,6 +54,7 @@ func newPassage(t testing.TB) *passage {
 	p.ada = &mortal{peer: startPeerIn(t, p.said, "Ada", "--relay", pass)}
 	p.bo = &mortal{peer: startPeerIn(t, p.said, "Bo", "--relay", pass)}
 	acquaint(t, p.ada.peer, p.bo.peer)
+	p.bo.call("consent.grant", map[string]any{"purpose": "read-receipts", "contact": "Ada"}).ok() // what was fetched goes at once
 	return p
 }
 
