@@ -63,7 +63,7 @@ func TestALockInTheMidstOfAFileStopsItAndTheUnlockGoesOn(t *testing.T) {
 	arrived := eventOf(ben, messenger.EventMessage)
 	before := n.Moved(narrow.Up)
 	n.Plan(narrow.Step{Way: narrow.Up, At: midway, What: "lock the sender"})
-	m, err := ada.SendPicture(t.Context(), conv, "letter", want, profile.FileOptions{}, nil)
+	m, err := sendBytes(t, ada, conv, "letter", want, profile.FileOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

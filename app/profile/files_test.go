@@ -197,10 +197,20 @@ func TestAFileIsSentFetchedAndSavedAsItWas(t *testing.T) {
 	})
 }
 
+// sendBytes sends what is in memory, as when a picture is pasted.
+func sendBytes(t *testing.T, p *profile.Profile, conv chat.ConversationID, name string, data []byte, o profile.FileOptions) (chat.Message, error) {
+	t.Helper()
+	out, err := media.PrepareBytes(t.Context(), name, data, media.Options{KeepMetadata: o.KeepMetadata})
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return p.SendPrepared(t.Context(), conv, out, o, nil)
+}
+
 func TestAFileThatIsNotHereIsNeitherOpenedNorSaved(t *testing.T) {
 	ada, ben, conv := friends(t)
 	arrived := eventOf(ben, messenger.EventMessage)
-	m, err := ada.SendPicture(t.Context(), conv, "pasted.jpg", photo(t, 64, 48), profile.FileOptions{Caption: "look"}, nil)
+	m, err := sendBytes(t, ada, conv, "pasted.jpg", photo(t, 64, 48), profile.FileOptions{Caption: "look"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +258,7 @@ func TestAPictureLosesItsMetadataAndGetsAPreviewWhereItArrives(t *testing.T) {
 		t.Errorf("the sender has a preview of %d bytes, %v", len(own), err)
 	}
 
-	kept, err := ada.SendPicture(t.Context(), conv, "as it is.jpg", original, profile.FileOptions{KeepMetadata: true}, nil)
+	kept, err := sendBytes(t, ada, conv, "as it is.jpg", original, profile.FileOptions{KeepMetadata: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +271,7 @@ func TestAPictureLosesItsMetadataAndGetsAPreviewWhereItArrives(t *testing.T) {
 func TestWhatToMindIsSaidBeforeAndAfterAFileIsFetched(t *testing.T) {
 	ada, ben, conv := friends(t)
 	arrived := eventOf(ben, messenger.EventMessage)
-	m, err := ada.SendPicture(t.Context(), conv, "holiday.jpg", append([]byte("MZ"), make([]byte, 300)...), profile.FileOptions{Name: "holiday.jpg.scr"}, nil)
+	m, err := sendBytes(t, ada, conv, "holiday.jpg", append([]byte("MZ"), make([]byte, 300)...), profile.FileOptions{Name: "holiday.jpg.scr"})
 	if err != nil {
 		t.Fatal(err)
 	}

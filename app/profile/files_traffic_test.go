@@ -100,7 +100,7 @@ func TestTheRequestsForAFileSayNothingOfIt(t *testing.T) {
 	const name, caption, inside = "Kündigung Müller GmbH.pdf", "before he reads it elsewhere", "with immediate effect, "
 	content := append([]byte("%PDF-1.7\n"), strings.Repeat(inside, 60_000)...)
 	arrived := eventOf(ben, messenger.EventMessage)
-	m, err := ada.SendPicture(t.Context(), conv, name, content, profile.FileOptions{Caption: caption}, nil)
+	m, err := sendBytes(t, ada, conv, name, content, profile.FileOptions{Caption: caption})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,18 +28,8 @@ func (p *Profile) SendFile(ctx context.Context, conv chat.ConversationID, path s
 	return p.SendPrepared(ctx, conv, out, o, progress)
 }
 
-// SendPicture is SendFile for a picture that was pasted, or other bytes that are in memory and stay as they are.
-func (p *Profile) SendPicture(
-	ctx context.Context, conv chat.ConversationID, name string, data []byte, o FileOptions, progress Progress,
-) (chat.Message, error) {
-	out, err := media.PrepareBytes(ctx, name, data, media.Options{KeepMetadata: o.KeepMetadata})
-	if err != nil {
-		return chat.Message{}, fmt.Errorf("send a picture: %w", err)
-	}
-	return p.SendPrepared(ctx, conv, out, o, progress)
-}
-
-// SendPrepared is SendFile for what was prepared already; KeepMetadata has been decided then.
+// SendPrepared is SendFile for what was prepared already, of a file or, as with a pasted picture, of bytes in memory
+// ([media.PrepareBytes]). KeepMetadata has been decided then.
 func (p *Profile) SendPrepared(
 	ctx context.Context, conv chat.ConversationID, out *media.Outgoing, o FileOptions, progress Progress,
 ) (chat.Message, error) {
