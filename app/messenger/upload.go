@@ -12,10 +12,6 @@ import (
 	"sotto/transport/wire"
 )
 
-// uploadPart is what one request brings, in bytes: after each the relay has written to its disk what it says it has. Smaller
-// parts would have it wait for its disk more often, without a cut losing less: it keeps what came of a part.
-const uploadPart = 32 << 20
-
 // upload brings an own file to the relay of its contact and lets its message go (docs/PROTOCOL.md section 8.4). Whatever
 // ends it, the next one goes on from the bytes that the relay has.
 func (m *Messenger) upload(ctx context.Context, id chat.MessageID) wait {
@@ -173,8 +169,10 @@ func (m *Messenger) bring(ctx context.Context, a chat.Attachment, route chat.Rou
 	}
 	defer file.Close() //nolint:errcheck // only read
 	m.transfers.begun(a, offset)
+	// One request for all of it: smaller ones would have the relay wait for its disk more often, without a cut losing less, as it
+	// keeps what came of each.
 	for strays := 0; offset < a.Sealed; {
-		n := min(uploadPart, a.Sealed-offset)
+		n := a.Sealed - offset
 		part := countingReader{io.NewSectionReader(file, offset, n), count}
 		next, err := relay.Upload(ctx, key, offset, part, n)
 		if errors.Is(err, wire.ErrConflict) && next >= 0 && next <= a.Sealed && strays < 3 {

@@ -158,20 +158,19 @@ func (t *transfer) append(row store.Blob, held *upload, at int64) {
 	}
 }
 
-// receive moves the body into the file, block by block.
+// receive moves the body into the file, block by block, and hashes it beside.
 func (t *transfer) receive(held *upload, part store.BlobPart, s *syncer) (readErr, writeErr error) {
-	buffer := make([]byte, min(block, t.req.ContentLength))
+	h := hashing(held, t.req.ContentLength)
+	defer h.end()
 	for left := t.req.ContentLength; left > 0; {
 		t.pace.next()
+		buffer := <-h.free
 		n, err := io.ReadFull(t.req.Body, buffer[:min(int64(len(buffer)), left)])
 		if n > 0 {
 			if _, err := part.Write(buffer[:n]); err != nil {
 				return nil, err
 			}
-			if held.sum != nil {
-				held.sum.Write(buffer[:n])
-				held.hashed += int64(n)
-			}
+			h.came <- buffer[:n]
 			left -= int64(n)
 			if s.reached(part.Size()); s.err != nil {
 				return nil, s.err
