@@ -46,13 +46,33 @@ func (a *attachment) attach(ctx context.Context, d *desk, p *profile.Profile, co
 		return chat.Message{}, fileWords(err)
 	}
 	if len(out.Removed) > 0 {
-		d.say("Taken out of the picture: %s. --keep-metadata leaves it in.", strings.Join(out.Removed, ", "))
+		d.say("Taken out of the picture: %s. --keep-metadata leaves it in.", removedWords(out.Removed))
+	}
+	if out.Kept == media.KeptFormat {
+		d.say("A file of this kind may hold names, places and earlier versions. Such metadata is taken out of JPEG, PNG, GIF and WebP pictures only; here it goes along.")
 	}
 	tell, clear := d.progress(ctx, "", doingReading)
 	defer clear()
 	o := profile.FileOptions{Name: a.Name, Caption: a.Caption, ReplyTo: replyTo}
 	msg, err := p.SendPrepared(ctx, conv, out, o, tell)
 	return msg, fileWords(err)
+}
+
+// removed are words for what was taken out of a picture, by the codes of app/media.
+var removed = map[string]string{
+	media.RemovedExif: "camera data", media.RemovedLocation: "place", media.RemovedXMP: "editing data (XMP)", media.RemovedIPTC: "press data (IPTC)",
+	media.RemovedComment: "comments", media.RemovedText: "texts", media.RemovedTime: "time", media.RemovedThumbnail: "a smaller picture",
+	media.RemovedPictures: "further pictures", media.RemovedTrailing: "what followed the picture", media.RemovedOther: "other data",
+}
+
+func removedWords(codes []string) string {
+	words := make([]string, len(codes))
+	for i, code := range codes {
+		if words[i] = removed[code]; words[i] == "" {
+			words[i] = plain(code)
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // prepare looks at the file, and takes the metadata out of pictures.

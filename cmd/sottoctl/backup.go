@@ -45,7 +45,7 @@ func newBackup(k backup.Known) backupObject {
 func (o backupObject) print(p *page) {
 	p.pairs(
 		[2]string{"id", o.ID}, [2]string{"created", o.Created.local()}, [2]string{"path", plain(o.Path)},
-		[2]string{"size", fmt.Sprintf("%d bytes", o.Size)}, [2]string{"holds", number(o.Messages, "message") + withFiles(o.Files)},
+		[2]string{"size", amount(o.Size)}, [2]string{"holds", number(o.Messages, "message") + withFiles(o.Files)},
 	)
 }
 

@@ -48,7 +48,14 @@ func newErased(r privacy.Report, held int) erasedObject {
 }
 
 func (o erasedObject) print(p *page) {
-	p.line("Deleted from this computer: %s, %s, %s.", number(o.Messages, "message"), number(o.Conversations, "conversation"), number(o.Contacts, "contact"))
+	gone := number(o.Messages, "message")
+	if o.Conversations > 0 {
+		gone += ", " + number(o.Conversations, "conversation")
+	}
+	if o.Contacts > 0 {
+		gone += ", " + number(o.Contacts, "contact")
+	}
+	p.line("Deleted from this computer: %s.", gone)
 	if o.Asked {
 		p.line("The other side was asked to delete its copy; it answers when it is there.")
 	}

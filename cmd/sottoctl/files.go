@@ -35,11 +35,28 @@ func (f *fileObject) words() string {
 		text += ", not fetched"
 	case chat.FileFetching, chat.FileSending:
 		text += fmt.Sprintf(", %s %d %%", f.State, percent(f.Done, f.Total))
+		if f.Failure != "" {
+			text += ", waits: " + f.why()
+		}
 	case chat.FileFailed:
-		text += ", failed: " + plain(f.Failure)
+		text += ", failed: " + f.why()
 	case chat.FileHere:
 	}
 	return text + "]"
+}
+
+// reasons are words for what stopped a file, or what it waits for.
+var reasons = map[string]string{
+	messenger.FailureFileGone: "not on the relay any more", messenger.FailureFileDamaged: "not what was sent",
+	messenger.FailureFileSize: "too large for the relay", messenger.FailureFileRefused: "the relay takes no files",
+	messenger.FailureQuota: "the relay is full", messenger.FailureDiskFull: "the disk is full", "offline": "the relay is not reached",
+}
+
+func (f *fileObject) why() string {
+	if words := reasons[f.Failure]; words != "" {
+		return words
+	}
+	return plain(f.Failure)
 }
 
 // newMessages returns the objects of messages with the state of their files. authors are the names of who wrote them, as a

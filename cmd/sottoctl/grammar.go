@@ -40,14 +40,14 @@ type grammar struct {
 	Edit     editVerb     `cmd:"" help:"Change a text that was sent."`
 	React    reactVerb    `cmd:"" help:"React to a message."`
 	Read     readVerb     `cmd:"" help:"Mark a conversation as read."`
-	Retry    retryVerb    `cmd:"" help:"Try a message again that failed."`
+	Retry    retryVerb    `cmd:"" help:"Try a message again that failed, or fetch its file again."`
 	Discard  discardVerb  `cmd:"" help:"Drop a message that failed."`
 	Messages messagesVerb `cmd:"" help:"List the messages of a conversation."`
 	Files    filesVerb    `cmd:"" help:"List the files of a conversation."`
 	Fetch    fetchVerb    `cmd:"" help:"Fetch the file of a message."`
-	Cancel   cancelVerb   `cmd:"" help:"Stop a file on its way."`
-	Save     saveVerb     `cmd:"" help:"Write the file of a message."`
-	Search   searchVerb   `cmd:"" help:"Find messages by their text."`
+	Cancel   cancelVerb   `cmd:"" help:"Stop a file on its way, or withdraw it before it left."`
+	Save     saveVerb     `cmd:"" help:"Save the file of a message, fetching it first."`
+	Search   searchVerb   `cmd:"" help:"Find messages by their text, or the name of their file."`
 	Sync     syncVerb     `cmd:"" help:"Send what waits and fetch what is there."`
 	Listen   listenVerb   `cmd:"" help:"Print events as they happen."`
 

@@ -79,7 +79,7 @@ var settings = map[string]setting{
 		put: func(ctx context.Context, p *profile.Profile, value string) error {
 			limit, err := strconv.ParseInt(value, 10, 64)
 			if err != nil || limit < 0 || limit > chat.MaxFile {
-				return usagef("download-limit is a number of bytes, 0 to %d.", chat.MaxFile)
+				return usagef("download-limit is a number of bytes, 0 to %d; 5000000 is 5 MB.", chat.MaxFile)
 			}
 			return p.Messenger.SetDownloadLimit(ctx, limit)
 		},

@@ -25,7 +25,7 @@ func (v *confirmVerb) do(ctx context.Context, d *desk) (any, error) {
 }
 
 type retryVerb struct {
-	Message string `arg:"" help:"Id of a message that failed."`
+	Message string `arg:"" help:"Id of a message that failed, or whose file is to be fetched again."`
 	onMessage
 }
 
