@@ -46,6 +46,12 @@ const (
 	FileFailed   FileState = "failed"   // stopped; Failure says why
 )
 
+// Codes of Attachment.Failure. The messenger has further ones.
+const (
+	FailureFileGone    = "file-gone"    // the relay has it no more, or never had it, and its bytes are not here
+	FailureFileDamaged = "file-damaged" // its bytes are not those that the message names
+)
+
 // Attachment is the part of a message with a file that says how its bytes are found and opened. It is destroyed, with a
 // sealing key of its own, when its message is deleted. Key, ReadKey and UploadKey are opaque here.
 type Attachment struct {

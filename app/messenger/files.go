@@ -13,12 +13,12 @@ import (
 
 // Codes of why a file stopped (Attachment.Failure, FileStatus.Failure, and Message.Failure of an own one).
 const (
-	FailureFileGone    = "file-gone"      // the relay has it no more, or never had it
-	FailureFileDamaged = "file-damaged"   // the bytes are not those that the message names; what came of them is removed
-	FailureFileSize    = "file-too-large" // the relay takes no file of that size
-	FailureFileRefused = "file-refused"   // the relay keeps no files, or takes none with this token
-	FailureDiskFull    = "disk-full"      // what came of it is removed: the rest of the disk is for the history
-	FailureQuota       = failureQuota     // the relay has had no room for a long time
+	FailureFileGone    = chat.FailureFileGone    // the relay has it no more, or never had it
+	FailureFileDamaged = chat.FailureFileDamaged // the bytes are not those that the message names; what came of them is removed
+	FailureFileSize    = "file-too-large"        // the relay takes no file of that size
+	FailureFileRefused = "file-refused"          // the relay keeps no files, or takes none with this token
+	FailureDiskFull    = "disk-full"             // what came of it is removed: the rest of the disk is for the history
+	FailureQuota       = failureQuota            // the relay has had no room for a long time
 )
 
 // DefaultDownloadLimit is the size in bytes up to which offered files are fetched by themselves, with consent, when the

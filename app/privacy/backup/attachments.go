@@ -31,12 +31,8 @@ type fileLine struct {
 	Bytes   int64          `json:"bytes"`
 }
 
-// Codes of failure of restored files.
-const (
-	failureGone     = "file-gone"    // its bytes are not in the backup, and the relay may have it no more
-	failureDamaged  = "file-damaged" // its bytes were damaged when the backup was made
-	failureRestored = "restored"     // its message waited to be sent
-)
+// failureRestored is the failure of a restored file whose message waited to be sent.
+const failureRestored = "restored"
 
 func newAttachment(a chat.Attachment, preview []byte) attachmentLine {
 	return attachmentLine{
@@ -56,7 +52,7 @@ type attachment struct {
 // can be fetched, and what was not sent yet can be sent again once its bytes came.
 func (l attachmentLine) value(m chat.Message) attachment {
 	out := attachment{preview: l.Preview, without: chat.Attachment{
-		Message: m.ID, Key: l.Key, Hash: [sha256.Size]byte(l.Hash), Sealed: l.Sealed, State: chat.FileFailed, Failure: failureGone, Created: l.Created,
+		Message: m.ID, Key: l.Key, Hash: [sha256.Size]byte(l.Hash), Sealed: l.Sealed, State: chat.FileFailed, Failure: chat.FailureFileGone, Created: l.Created,
 	}}
 	out.with = out.without
 	out.with.State, out.with.Failure, out.with.Stored = chat.FileHere, "", true

@@ -112,7 +112,7 @@ func TestFilesComeBackAsTheyWereOrSayWhyNot(t *testing.T) {
 		bytes   bool // come back
 		fetch   bool // can be fetched
 	}
-	gone := end{state: chat.FileFailed, failure: failureGone}
+	gone := end{state: chat.FileFailed, failure: chat.FailureFileGone}
 	for _, row := range []struct {
 		name      string
 		direction chat.Direction
@@ -193,9 +193,9 @@ func TestADamagedFileKeepsNobodyFromABackup(t *testing.T) {
 		spoil(w, bad.Blob)
 		out, made := w.write("b")
 		store, blobs, s := restored(t, out)
-		want := failureDamaged
+		want := chat.FailureFileDamaged
 		if name == "removed" {
-			want = failureGone
+			want = chat.FailureFileGone
 		}
 		if got, _ := attachmentOf(t, store, bad.Message); got.State != chat.FileFailed || got.Failure != want || got.Stored || !got.Blob.IsZero() {
 			t.Errorf("%s: restored as %+v", name, got)

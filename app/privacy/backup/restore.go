@@ -76,7 +76,7 @@ func take(blobs chat.Blobs, f file) (chat.Attachment, error) {
 		return a, errors.Join(disk.Error(err), out.Close(), blobs.Remove(out.ID()))
 	}
 	if !f.bytes.whole() {
-		a.State, a.Failure, a.Stored = chat.FileFailed, failureDamaged, false
+		a.State, a.Failure, a.Stored = chat.FileFailed, chat.FailureFileDamaged, false
 		return a, errors.Join(out.Close(), blobs.Remove(out.ID()))
 	}
 	a.Blob = out.ID()

@@ -45,19 +45,13 @@ const (
 // reasonOf says why the file of an attachment is missing.
 func reasonOf(a chat.Attachment) string {
 	switch {
-	case a.State == chat.FileFailed && a.Failure == failureDamaged:
+	case a.State == chat.FileFailed && a.Failure == chat.FailureFileDamaged:
 		return reasonDamaged
-	case a.State == chat.FileFailed && a.Failure == failureGone:
+	case a.State == chat.FileFailed && a.Failure == chat.FailureFileGone:
 		return reasonGone
 	}
 	return reasonNotFetched
 }
-
-// Codes of failure of an attachment.
-const (
-	failureGone    = "file-gone"
-	failureDamaged = "file-damaged"
-)
 
 // written is a file that is in the export, or the reason why not.
 type written struct {

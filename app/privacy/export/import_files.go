@@ -144,9 +144,9 @@ func (n *importing) attach(tx chat.Tx, m parsed, t *taken) error {
 	n.out.FilesMissing++
 	key := filecrypt.NewKey() // opens nothing: an attachment has one
 	defer key.Zero()
-	failure := failureGone
+	failure := chat.FailureFileGone
 	if m.file.Reason == reasonDamaged {
-		failure = failureDamaged
+		failure = chat.FailureFileDamaged
 	}
 	return tx.Attachments().Put(chat.Attachment{
 		Message: m.ID, Key: key.Bytes(), Sealed: filecrypt.SealedSize(m.File.Size), State: chat.FileFailed, Failure: failure, Created: n.i.Now(),
