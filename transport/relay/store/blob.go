@@ -28,23 +28,23 @@ type Blob struct {
 	Ends      time.Time
 }
 
-// BlobLimits bound what may lie on a relay: sums of the sizes granted, and numbers. An invitation mailbox and one opened
-// by a grant hold one part in BlobShare of a mailbox's.
+// BlobLimits bound what may lie on a relay: sums of the sizes granted, and numbers. A mailbox opened by a grant
+// holds one part in BlobShare of a mailbox's.
 type BlobLimits struct {
 	MailboxBytes, MailboxBlobs uint64
 	TokenBytes, TokenBlobs     uint64
 	Room                       uint64 // bytes that all unfinished blobs may still bring
 }
 
-// BlobShare is the part, one in so many, that a mailbox holds which a link alone opens or fills.
+// BlobShare is the part, one in so many, that a mailbox holds which was opened by a grant.
 const BlobShare = 8
 
 // BlobRows is what a Store keeps about blobs. Their bytes are in Blobs. A row comes before its file and goes before it:
 // the file of a row that has gone is listed by GoneBlobs until ForgetBlobs.
 type BlobRows interface {
 	// GrantBlob adds a blob whose bytes are still to come; it ends after wire.UploadRetention. One with the same name,
-	// upload, mailbox, token and size is left as it is, committed or not. Errors: those of Token; ErrConflict (one of the
-	// hashes is taken with other values), ErrQuota.
+	// upload, mailbox, token and size is left as it is, committed or not. Errors: those of Token; ErrUnauthorized (an
+	// invitation mailbox takes no files), ErrConflict (one of the hashes is taken with other values), ErrQuota.
 	GrantBlob(ctx context.Context, b Blob, l BlobLimits, now time.Time) error
 	// Upload returns a blob by its upload hash, committed or not, or ErrNotFound.
 	Upload(ctx context.Context, hash wire.UploadHash, now time.Time) (Blob, error)

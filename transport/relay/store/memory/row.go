@@ -20,6 +20,9 @@ func (s *Store) GrantBlob(_ context.Context, b store.Blob, l store.BlobLimits, n
 	if _, err := box.token(b.Token, now); err != nil {
 		return err
 	}
+	if box.Kind == wire.InvitationMailbox {
+		return wire.ErrUnauthorized
+	}
 	for _, other := range s.blobs {
 		if (other.Name != b.Name && other.Upload != b.Upload) || store.Ended(other.Ends, now) {
 			continue
@@ -41,7 +44,7 @@ func (s *Store) GrantBlob(_ context.Context, b store.Blob, l store.BlobLimits, n
 
 // roomForBlob judges the limits; s.mu is held.
 func (s *Store) roomForBlob(box *box, b store.Blob, l store.BlobLimits, now time.Time) bool {
-	if box.Granted || box.Kind == wire.InvitationMailbox {
+	if box.Granted {
 		l.MailboxBytes, l.MailboxBlobs = l.MailboxBytes/store.BlobShare, l.MailboxBlobs/store.BlobShare
 	}
 	size := uint64(b.Size)

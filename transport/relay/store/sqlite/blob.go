@@ -21,6 +21,9 @@ func (s *Store) GrantBlob(ctx context.Context, b store.Blob, l store.BlobLimits,
 		if err := s.token(box, b.Token, now); err != nil {
 			return err
 		}
+		if box.kind == wire.InvitationMailbox {
+			return wire.ErrUnauthorized
+		}
 		held, err := s.granted(box.id, b, now)
 		if held || err != nil {
 			return err
@@ -75,7 +78,7 @@ func (s *Store) roomForBlob(box *box, b store.Blob, l store.BlobLimits, now time
 		Scan(&granted, &boxBytes, &boxBlobs, &tokenBytes, &tokenBlobs, &promised); err != nil {
 		return err
 	}
-	if granted || box.kind == wire.InvitationMailbox {
+	if granted {
 		l.MailboxBytes, l.MailboxBlobs = l.MailboxBytes/store.BlobShare, l.MailboxBlobs/store.BlobShare
 	}
 	size := uint64(b.Size)

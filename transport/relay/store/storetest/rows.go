@@ -171,7 +171,11 @@ func blobQuota(f *fixture) {
 	l.TokenBytes, l.TokenBlobs = 1000, 1
 	f.ok(f.GrantBlob(f.Context(), other, l, f.now))
 
-	f.create(store.Mailbox{Kind: wire.InvitationMailbox}) // holds an eighth
+	f.create(store.Mailbox{Kind: wire.InvitationMailbox}) // whoever holds a link has no use for files
+	f.is(grant(4, func(*store.BlobLimits) {}), wire.ErrUnauthorized)
+
+	f.create(store.Mailbox{Kind: wire.ContactMailbox})
+	f.createGranted(f.box) // holds an eighth
 	f.is(grant(4, func(l *store.BlobLimits) { l.MailboxBytes = 7999 }), wire.ErrQuota)
 	f.is(grant(4, func(l *store.BlobLimits) { l.MailboxBlobs = 7 }), wire.ErrQuota)
 	f.ok(grant(4, func(l *store.BlobLimits) { l.MailboxBytes, l.MailboxBlobs = 8000, 8 }))

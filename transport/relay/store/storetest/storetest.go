@@ -67,12 +67,25 @@ type fixture struct {
 // create makes a mailbox with a token and makes it the present one.
 func (f *fixture) create(m store.Mailbox) {
 	f.Helper()
+	f.open(m, nil)
+}
+
+// createGranted opens a mailbox by a grant of another.
+func (f *fixture) createGranted(granter wire.Mailbox) {
+	f.Helper()
+	hash := wire.Grant{f.made}.Hash()
+	f.ok(f.PutGrant(f.Context(), granter, store.Grant{Hash: hash, Mailboxes: 1}, f.now))
+	f.open(store.Mailbox{Kind: wire.ContactMailbox}, &hash)
+}
+
+func (f *fixture) open(m store.Mailbox, grant *wire.GrantHash) {
+	f.Helper()
 	f.made++
 	m.Address, m.Owner = wire.Mailbox{f.made}, [32]byte{f.made}
 	if m.MaxMessages == 0 {
 		m.MaxMessages, m.MaxBytes = 10, 1<<20
 	}
-	f.ok(f.CreateMailbox(f.Context(), m, nil, f.now))
+	f.ok(f.CreateMailbox(f.Context(), m, grant, f.now))
 	f.box, f.token = m.Address, wire.Token{f.made}
 	f.ok(f.PutToken(f.Context(), f.box, store.Token{Hash: f.token.Hash()}, f.now))
 }
