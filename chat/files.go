@@ -50,6 +50,7 @@ const (
 const (
 	FailureFileGone    = "file-gone"    // the relay has it no more, or never had it, and its bytes are not here
 	FailureFileDamaged = "file-damaged" // its bytes are not those that the message names
+	FailureRestored    = "restored"     // its message waited to be sent when the backup was made: it may have been sent since
 )
 
 // Attachment is the part of a message with a file that says how its bytes are found and opened. It is destroyed, with a

@@ -18,7 +18,7 @@ import (
 // succession, or the copy.
 
 // FailureRestored says that a message waited to be sent when the backup was made: it may have been sent since.
-const FailureRestored = "restored"
+const FailureRestored = chat.FailureRestored
 
 // settingRestored marks a store that was restored and whose contacts are not told yet; Start tells them.
 const settingRestored = "messenger/restored"

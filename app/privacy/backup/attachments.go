@@ -31,9 +31,6 @@ type fileLine struct {
 	Bytes   int64          `json:"bytes"`
 }
 
-// failureRestored is the failure of a restored file whose message waited to be sent.
-const failureRestored = "restored"
-
 func newAttachment(a chat.Attachment, preview []byte) attachmentLine {
 	return attachmentLine{
 		T: lineAttachment, Key: a.Key, Hash: a.Hash[:], Sealed: a.Sealed, Stored: a.Stored, State: a.State, Failure: a.Failure,
@@ -58,7 +55,7 @@ func (l attachmentLine) value(m chat.Message) attachment {
 	out.with.State, out.with.Failure, out.with.Stored = chat.FileHere, "", true
 	switch {
 	case m.Direction == chat.Out && l.State == chat.FileSending:
-		out.with.State, out.with.Failure = chat.FileFailed, failureRestored
+		out.with.State, out.with.Failure = chat.FileFailed, chat.FailureRestored
 	case m.Direction == chat.Out && l.State == chat.FileFailed:
 		out.with.State, out.with.Failure = chat.FileFailed, l.Failure
 	case m.Direction == chat.In && !l.Stored && len(l.ReadKey) > 0:

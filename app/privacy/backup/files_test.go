@@ -123,7 +123,7 @@ func TestFilesComeBackAsTheyWereOrSayWhyNot(t *testing.T) {
 	}{
 		{"received", chat.In, chat.FileHere, content, end{state: chat.FileHere, bytes: true}, gone},
 		{"sent", chat.Out, chat.FileHere, content, end{state: chat.FileHere, bytes: true}, gone},
-		{"on its way out", chat.Out, chat.FileSending, content, end{state: chat.FileFailed, failure: failureRestored, bytes: true}, gone},
+		{"on its way out", chat.Out, chat.FileSending, content, end{state: chat.FileFailed, failure: chat.FailureRestored, bytes: true}, gone},
 		{"refused on its way out", chat.Out, chat.FileFailed, content, end{state: chat.FileFailed, failure: "quota", bytes: true}, gone},
 		{"offered", chat.In, chat.FileOffered, nil, end{state: chat.FileOffered, fetch: true}, end{state: chat.FileOffered, fetch: true}},
 		{"on its way in", chat.In, chat.FileFetching, nil, end{state: chat.FileOffered, fetch: true}, end{state: chat.FileOffered, fetch: true}},
