@@ -9,6 +9,7 @@ import (
 	"sotto/app/platform"
 	"sotto/app/security"
 	"sotto/app/ui/conversation"
+	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/quickswitch"
 	"sotto/app/ui/screen"
@@ -207,8 +208,12 @@ func (w *Window) IdleAfter(after time.Duration) {
 	}
 }
 
-// Escape closes what is open: what the screen itself closes, else the screen.
+// Escape closes what is open: a sheet over the window, what the screen itself closes, else the screen.
 func (w *Window) Escape() {
+	if w.win.Canvas().Overlays().Top() != nil {
+		form.Escape(w.win.Canvas())
+		return
+	}
 	o := w.open
 	if w.gate != nil {
 		if e, ok := w.gate.view.(screen.Escaper); ok {
@@ -216,7 +221,7 @@ func (w *Window) Escape() {
 		}
 		return
 	}
-	if o == nil || w.win.Canvas().Overlays().Top() != nil {
+	if o == nil {
 		return
 	}
 	top := o.top()

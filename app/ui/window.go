@@ -11,6 +11,7 @@ import (
 	"sotto/app/platform"
 	"sotto/app/profile"
 	"sotto/app/security"
+	"sotto/app/ui/form"
 	"sotto/app/ui/i18n"
 	"sotto/app/ui/screen"
 	"sotto/app/ui/shell"
@@ -211,6 +212,7 @@ func (w *Window) clearOverlays() {
 	for _, o := range overlays.List() {
 		overlays.Remove(o)
 	}
+	form.Forget(w.win.Canvas())
 	w.fault = nil
 }
 

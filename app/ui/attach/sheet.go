@@ -72,7 +72,7 @@ func Open(s screen.Services, to To, what ...File) *Sheet {
 		t.Close()
 		t.cancelled()
 	}
-	t.First = t.caption
+	t.First, t.Fold = t.caption, t.fold
 	t.Act.Disable()
 	t.stripAt.Hide()
 	t.Sheet.Open(s.Canvas())
@@ -165,7 +165,6 @@ func (t *Sheet) show() {
 	if ready > 0 && !t.looking {
 		t.Act.Enable()
 	}
-	t.fold()
 	t.body.Refresh()
 	t.Fit()
 }

@@ -2,12 +2,14 @@ package form_test
 
 import (
 	"errors"
+	"image/color"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
 	"sotto/app/apptest/stage"
@@ -80,6 +82,57 @@ func TestATallSheetKeepsItsButtonsInASmallWindow(t *testing.T) {
 	s.Tap("Cancel")
 	if sheet.IsOpen() || s.Win.Canvas().Overlays().Top() != nil {
 		t.Error("Cancel does not close it")
+	}
+}
+
+func TestASheetIsFittedAnewWhenTheWindowBecomesLower(t *testing.T) {
+	s := stage.New(t)
+	s.Win.Resize(fyne.NewSize(theme.WindowWidth, theme.WindowHeight))
+	s.Show(page{form.Column()})
+	var parts []fyne.CanvasObject
+	for range 20 {
+		parts = append(parts, form.Body("a line"))
+	}
+	sheet := form.NewSheet(form.SheetWords{Title: "Tall", Act: "Do it", Cancel: "Cancel"}, widget.NewColumn(theme.Space2, parts...), func() {}, nil)
+	sheet.Open(s.Win.Canvas())
+	s.Win.Resize(fyne.NewSize(theme.WindowMinWidth, theme.WindowMinHeight))
+	b := s.Button("Do it")
+	if at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b); at.Y < 0 || at.Y+b.Size().Height > theme.WindowMinHeight {
+		t.Errorf("its button lies at %v", at)
+	}
+}
+
+func TestEscapeClosesOnlyTheSheetOnTop(t *testing.T) {
+	s := stage.New(t)
+	s.Show(page{form.Column()})
+	c := s.Win.Canvas()
+	if form.Escape(c) {
+		t.Fatal("there was nothing to close")
+	}
+	cancelled := 0
+	open := func() *form.Sheet {
+		sheet := form.NewSheet(form.SheetWords{Title: "Sheet", Cancel: "Cancel"}, form.Body("text"), nil, func() { cancelled++ })
+		sheet.Open(c)
+		return sheet
+	}
+	below, top := open(), open()
+	menu := canvas.NewRectangle(color.Transparent)
+	c.Overlays().Add(menu)
+	if form.Escape(c) {
+		t.Error("what lies under a menu was closed")
+	}
+	c.Overlays().Remove(menu)
+	if !form.Escape(c) || top.IsOpen() || !below.IsOpen() || cancelled != 1 {
+		t.Errorf("top open %v, below open %v, cancelled %d", top.IsOpen(), below.IsOpen(), cancelled)
+	}
+	form.Forget(c)
+	if form.Escape(c) {
+		t.Error("a forgotten sheet was closed")
+	}
+	asked := form.NewSheet(form.SheetWords{Title: "Only the act closes it", Act: "Do"}, form.Body("text"), func() {}, nil)
+	asked.Open(c)
+	if form.Escape(c) || !asked.IsOpen() {
+		t.Error("a sheet without Cancel was closed")
 	}
 }
 

@@ -2,6 +2,7 @@ package form
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -14,17 +15,20 @@ import (
 )
 
 // Sheet is a sheet of paper over the window that stays until it is closed by its owner or its cancel button: for acts
-// that need an answer before they may close, such as a passphrase.
+// that need an answer before they may close, such as a passphrase. Escape is Cancel, see [Escape].
 type Sheet struct {
 	Cancel *widget.Button
 	Act    *widget.Button
 	// First gets the keyboard; nil: Cancel.
 	First fyne.Focusable
+	// Fold, when set, arranges the body for the room there is, before it would scroll as a whole, see [Sheet.Over].
+	Fold func()
 
 	content *fyne.Container
 	column  *fyne.Container // title, text, body, buttons
 	body    *fyne.Container
 	popup   *fynewidget.PopUp
+	over    fyne.CanvasObject // popup as it lies over the window
 	back    fyne.Focusable
 	closed  func()
 	width   float32
@@ -45,12 +49,7 @@ type SheetWords struct {
 // may be nil, after the sheet was closed by Cancel.
 func NewSheet(w SheetWords, body fyne.CanvasObject, acted, closed func()) *Sheet {
 	s := &Sheet{closed: closed, width: 480}
-	s.Cancel = widget.NewButton(w.Cancel, "", widget.Secondary, func() {
-		s.Close()
-		if s.closed != nil {
-			s.closed()
-		}
-	})
+	s.Cancel = widget.NewButton(w.Cancel, "", widget.Secondary, s.dismiss)
 	s.Act = widget.NewButton(w.Act, "", w.Rank, acted)
 	if w.Act == "" {
 		s.Act.Hide()
@@ -72,6 +71,14 @@ func NewSheet(w SheetWords, body fyne.CanvasObject, acted, closed func()) *Sheet
 	return s
 }
 
+// dismiss closes the sheet on behalf of who reads it.
+func (s *Sheet) dismiss() {
+	s.Close()
+	if s.closed != nil {
+		s.closed()
+	}
+}
+
 // put sets the body of a sheet that was made without one.
 func (s *Sheet) put(body fyne.CanvasObject) { s.body.Add(body) }
 
@@ -83,6 +90,8 @@ func (s *Sheet) Open(c fyne.Canvas) {
 	s.back = c.Focused()
 	s.popup = fynewidget.NewModalPopUp(container.New(&pressed{s}, s.content), c)
 	s.popup.Show()
+	s.over = c.Overlays().Top()
+	shown = append(shown, s)
 	s.Fit()
 	first := s.First
 	if first == nil && s.Cancel.Visible() {
@@ -106,6 +115,9 @@ func (s *Sheet) Fit() {
 	defer func() { s.fitting = false }()
 	room := s.popup.Canvas.Size()
 	w := min(s.width, room.Width-theme.Space8)
+	if s.Fold != nil {
+		s.Fold()
+	}
 	if over := s.Over(); over > 0 {
 		at := len(s.column.Objects) - 2
 		left := max(widget.HeightFor(s.body, w-2*theme.Space6)-over, leastBody)
@@ -155,7 +167,8 @@ func (s *Sheet) Close() {
 	}
 	c := s.popup.Canvas
 	s.popup.Hide()
-	s.popup = nil
+	s.popup, s.over = nil, nil
+	shown = slices.DeleteFunc(shown, func(o *Sheet) bool { return o == s })
 	if s.back != nil && c.Focused() != s.back {
 		c.Focus(s.back)
 	}
