@@ -12,6 +12,6 @@ func Pick(s screen.Services, to To) { pick(s, func(path string) { Open(s, to, Pa
 func pick(s screen.Services, picked func(path string)) {
 	form.PickAnyFile(s, form.PickWords{
 		Title: i18n.T("attach.pick"), Text: i18n.T("attach.pick.text"), Path: i18n.T("attach.pick.path"), Up: i18n.T("pick.up"),
-		Empty: i18n.T("attach.pick.empty"), Missing: i18n.T("attach.pick.missing"), Act: i18n.T("attach.pick.take"), Cancel: i18n.T("cancel"),
+		Empty: i18n.T("attach.pick.empty"), Missing: i18n.T("attach.pick.missing"), Folder: i18n.T("pick.is-folder"), Act: i18n.T("attach.pick.take"), Cancel: i18n.T("cancel"),
 	}, form.Documents(), picked)
 }

@@ -30,6 +30,7 @@ type PickWords struct {
 	Up      string
 	Empty   string // there are no folders in this one
 	Missing string // there is no such folder
+	Folder  string // what was taken is the folder shown, and a file is wanted; of PickAnyFile
 	NoName  string // the name is empty or no name
 	Act     string
 	Cancel  string
@@ -46,6 +47,7 @@ type Picker struct {
 	field   *widget.Field
 	naming  *widget.Field
 	folder  string
+	turn    int // of what was asked last
 	entries []string
 	list    *fynewidget.List
 	none    *widget.Text
@@ -142,13 +144,17 @@ func (p *Picker) enter(path string) {
 	path = filepath.Clean(path)
 	p.Path.SetText(path)
 	suffix, any := p.suffix, p.any
+	p.turn++
+	turn := p.turn
 	screen.Run(p.s.Work, func(context.Context) ([]string, error) { return entries(path, suffix, any) }, func(found []string, err error) {
 		if err != nil {
 			p.fault(p.words.Missing)
 			return
 		}
 		p.folder, p.entries = path, found
-		p.fault("")
+		if turn == p.turn { // else it is said of something newer
+			p.fault("")
+		}
 		p.list.UnselectAll()
 		p.list.ScrollToTop()
 		p.list.Refresh()
@@ -164,6 +170,7 @@ func (p *Picker) fault(s string) {
 
 // take goes to the folder typed, if it was not entered yet, and answers.
 func (p *Picker) take() {
+	p.turn++
 	path := filepath.Clean(p.Path.Text)
 	name := ""
 	if p.Name != nil {
@@ -184,6 +191,10 @@ func (p *Picker) take() {
 		return err
 	}, func(err error) {
 		if err == nil && p.any && folder {
+			if path == p.folder { // no file of it was chosen
+				p.fault(p.words.Folder)
+				return
+			}
 			p.enter(path)
 			return
 		}

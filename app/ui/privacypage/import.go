@@ -62,6 +62,7 @@ func (v *importView) chooseFile() {
 	}
 	pick := pickWords(i18n.T("import.file.title"), i18n.T("import.file.text"), i18n.T("import.file.take"))
 	pick.Path, pick.Missing, pick.Empty = i18n.T("import.file.path"), i18n.T("import.file.missing"), i18n.T("import.file.empty")
+	pick.Folder = i18n.T("pick.is-folder")
 	form.PickAnyFile(v.p.s, pick, form.Documents(), v.opened)
 }
 
