@@ -162,11 +162,11 @@ func (f *flaky) Write(p []byte) (int, error) {
 }
 
 func TestAFailingDestinationEndsTheWriter(t *testing.T) {
-	for _, chunks := range []int64{3, 5, beltChunks, 4 * beltChunks} {
+	for _, chunks := range []int64{3, 5, pipelineChunks, 4 * pipelineChunks} {
 		size := chunks * ChunkSize
 		w := NewWriter(&flaky{left: 2 * sealedChunk}, NewKey(), size)
 		_, err := w.Write(content(size))
-		if err != nil && !errors.Is(err, errFlaky) || err == nil && chunks > 2*beltChunks {
+		if err != nil && !errors.Is(err, errFlaky) || err == nil && chunks > 2*pipelineChunks {
 			t.Errorf("%d chunks: write: %v", chunks, err)
 		}
 		if err := w.Close(); !errors.Is(err, errFlaky) || w.Sum() != [32]byte{} {
@@ -198,7 +198,7 @@ func TestNothingIsWrittenAfterClose(t *testing.T) {
 }
 
 func TestAVerifierSaysWhatVerifySaysInWhateverPartsItComes(t *testing.T) {
-	for _, size := range []int64{0, 5000, 3*ChunkSize + 1000, 3*beltChunks*ChunkSize + 1} {
+	for _, size := range []int64{0, 5000, 3*ChunkSize + 1000, 3*pipelineChunks*ChunkSize + 1} {
 		key := NewKey()
 		sealed := seal(t, key, content(size))
 		altered, foreign := bytes.Clone(sealed), bytes.Clone(sealed)

@@ -13,8 +13,8 @@ import (
 // oneChunk is what a reader takes for the chunk it is at, however little there is to read.
 const oneChunk = 80 << 10
 
-// oneBelt is what verifying takes for the chunks under way, however little there is to verify.
-const oneBelt = oneChunk + beltChunks*(sealedChunk+4<<10)
+// onePipeline is what verifying takes for the chunks under way, however little there is to verify.
+const onePipeline = oneChunk + pipelineChunks*(sealedChunk+4<<10)
 
 // FuzzOpenChunks feeds ciphertexts to both ways of reading. Under a key that the fuzzer cannot seal with, only what was sealed
 // opens; the two ways agree.
@@ -38,7 +38,7 @@ func FuzzOpenChunks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sealed []byte, size int64) {
 		var hash [sha256.Size]byte
 		var failed error
-		alloc.CheckBesides(t, len(sealed), oneBelt, func() {
+		alloc.CheckBesides(t, len(sealed), onePipeline, func() {
 			hash, failed = Verify(bytes.NewReader(sealed), key, size)
 		})
 		var plain []byte

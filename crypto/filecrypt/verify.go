@@ -33,12 +33,12 @@ func verify(src io.Reader, aead cipher.AEAD, l layout) (hash [sha256.Size]byte, 
 
 // Verifier verifies a ciphertext while it comes. Its methods are for one goroutine; it has others of its own until Close.
 type Verifier struct {
-	layout layout
-	belt   *belt // nil: ended
-	chunk  []byte
-	came   int64 // bytes
-	put    int64 // chunks
-	err    error
+	layout   layout
+	pipeline *pipeline // nil: ended
+	chunk    []byte
+	came     int64 // bytes
+	put      int64 // chunks
+	err      error
 
 	// Of the steps.
 	hash   hash.Hash
@@ -59,7 +59,7 @@ func NewVerifier(key Key, size int64) (*Verifier, error) {
 
 func newVerifier(aead cipher.AEAD, l layout) *Verifier {
 	v := &Verifier{layout: l, hash: sha256.New(), chunks: chunks{aead: aead}, opened: make([]byte, 0, ChunkSize)}
-	v.belt = newBelt(l.chunks, func(sealed []byte) error {
+	v.pipeline = newPipeline(l.chunks, func(sealed []byte) error {
 		v.hash.Write(sealed)
 		return nil
 	}, v.open)
@@ -77,14 +77,14 @@ func (v *Verifier) open(sealed []byte) error {
 
 // Write takes what comes next. It never fails before Close, then ErrClosed: Sum tells what is wrong.
 func (v *Verifier) Write(p []byte) (int, error) {
-	if v.belt == nil {
+	if v.pipeline == nil {
 		return 0, ErrClosed
 	}
 	n := len(p)
 	v.came += int64(n)
-	for len(p) > 0 && v.put < v.layout.chunks && v.belt.failure() == nil {
+	for len(p) > 0 && v.put < v.layout.chunks && v.pipeline.failure() == nil {
 		if v.chunk == nil {
-			v.chunk = v.belt.take()
+			v.chunk = v.pipeline.take()
 		}
 		taken := min(len(p), v.wanted()-len(v.chunk))
 		v.chunk = append(v.chunk, p[:taken]...)
@@ -100,7 +100,7 @@ func (v *Verifier) wanted() int { return v.layout.plain(v.put) + Overhead }
 // pass gives the chunk on when it is full.
 func (v *Verifier) pass() {
 	if len(v.chunk) == v.wanted() {
-		v.belt.put(v.chunk)
+		v.pipeline.put(v.chunk)
 		v.chunk = nil
 		v.put++
 	}
@@ -109,10 +109,10 @@ func (v *Verifier) pass() {
 // readFrom is Write of all of src, up to the first byte too many. Errors: those of src but its end.
 func (v *Verifier) readFrom(src io.Reader) error {
 	for v.put < v.layout.chunks {
-		if v.belt.failure() != nil {
+		if v.pipeline.failure() != nil {
 			return nil // end tells
 		}
-		v.chunk = v.belt.take()
+		v.chunk = v.pipeline.take()
 		n, err := io.ReadFull(src, v.chunk[:v.wanted()])
 		v.chunk = v.chunk[:n]
 		v.came += int64(n)
@@ -153,10 +153,10 @@ func (v *Verifier) Close() error {
 
 // end waits for the chunks under way and returns what was wrong with one.
 func (v *Verifier) end() error {
-	if v.belt != nil {
-		v.err = v.belt.end()
+	if v.pipeline != nil {
+		v.err = v.pipeline.end()
 		clear(v.opened[:cap(v.opened)])
-		v.belt, v.chunk, v.chunks.aead = nil, nil, nil
+		v.pipeline, v.chunk, v.chunks.aead = nil, nil, nil
 	}
 	return v.err
 }

@@ -11,16 +11,16 @@ import (
 // Writer seals one file. Its memory does not depend on the size. Its methods are for one goroutine; it has others of its own,
 // which hash and write what is sealed, until Close.
 type Writer struct {
-	dst     io.Writer
-	layout  layout
-	chunks  chunks
-	hash    hash.Hash
-	belt    *belt  // nil: ended
-	number  int64  // of the chunk being filled
-	written int64  // content so far
-	chunk   []byte // sealed in place
-	sum     [sha256.Size]byte
-	err     error
+	dst      io.Writer
+	layout   layout
+	chunks   chunks
+	hash     hash.Hash
+	pipeline *pipeline // nil: ended
+	number   int64     // of the chunk being filled
+	written  int64     // content so far
+	chunk    []byte    // sealed in place
+	sum      [sha256.Size]byte
+	err      error
 }
 
 // NewWriter returns a Writer that seals size bytes, 0 to MaxFile, to dst (docs/PROTOCOL.md section 8.5). The key must be
@@ -36,11 +36,11 @@ func NewWriter(dst io.Writer, key Key, size int64) *Writer {
 
 func newWriter(dst io.Writer, aead cipher.AEAD, l layout) *Writer {
 	w := &Writer{dst: dst, layout: l, chunks: chunks{aead: aead}, hash: sha256.New()}
-	w.belt = newBelt(l.chunks, func(sealed []byte) error {
+	w.pipeline = newPipeline(l.chunks, func(sealed []byte) error {
 		w.hash.Write(sealed)
 		return nil
 	}, w.store)
-	w.chunk = w.belt.take()
+	w.chunk = w.pipeline.take()
 	return w
 }
 
@@ -107,15 +107,15 @@ func (w *Writer) Sum() [sha256.Size]byte { return w.sum }
 // flush seals the chunk, has it hashed and written beside, and begins the next.
 func (w *Writer) flush() error {
 	w.seal(false)
-	w.chunk = w.belt.take()
-	if err := w.belt.failure(); err != nil {
+	w.chunk = w.pipeline.take()
+	if err := w.pipeline.failure(); err != nil {
 		return w.fail(err)
 	}
 	return nil
 }
 
 func (w *Writer) seal(last bool) {
-	w.belt.put(w.chunks.seal(w.chunk[:0], w.chunk, w.number, last))
+	w.pipeline.put(w.chunks.seal(w.chunk[:0], w.chunk, w.number, last))
 	w.chunk = nil
 	w.number++
 }
@@ -131,9 +131,9 @@ func (w *Writer) store(sealed []byte) error {
 
 // end waits until what is sealed is written, and returns why it was not.
 func (w *Writer) end() (err error) {
-	if w.belt != nil {
-		err = w.belt.end()
-		w.belt = nil
+	if w.pipeline != nil {
+		err = w.pipeline.end()
+		w.pipeline = nil
 	}
 	return err
 }

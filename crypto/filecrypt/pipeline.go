@@ -2,12 +2,12 @@ package filecrypt
 
 import "sync/atomic"
 
-// beltChunks is how many chunks are under way between whoever brings them and those who work on them: half a MiB.
-const beltChunks = 8
+// pipelineChunks is how many chunks are under way between whoever brings them and those who work on them: half a MiB.
+const pipelineChunks = 8
 
-// belt brings chunks from one goroutine through others, each of which does one step with every chunk, in order: reading,
+// pipeline brings chunks from one goroutine through others, each of which does one step with every chunk, in order: reading,
 // cipher, hash and disk take about as long as each other, and a machine has several processors.
-type belt struct {
+type pipeline struct {
 	free   chan []byte // chunks to fill, of length 0
 	first  chan []byte
 	ended  chan struct{}
@@ -15,10 +15,10 @@ type belt struct {
 	err    error // of the first step that failed; read when failed says so
 }
 
-// newBelt returns a belt whose goroutines run until end. A step may change the bytes of its chunk.
-func newBelt(chunks int64, steps ...func(chunk []byte) error) *belt {
-	n := int(min(chunks, beltChunks))
-	b := &belt{free: make(chan []byte, n), first: make(chan []byte, n), ended: make(chan struct{})}
+// newPipeline returns a pipeline whose goroutines run until end. A step may change the bytes of its chunk.
+func newPipeline(chunks int64, steps ...func(chunk []byte) error) *pipeline {
+	n := int(min(chunks, pipelineChunks))
+	b := &pipeline{free: make(chan []byte, n), first: make(chan []byte, n), ended: make(chan struct{})}
 	all := make([]byte, n*sealedChunk)
 	for i := range n {
 		from, to := i*sealedChunk, (i+1)*sealedChunk
@@ -37,7 +37,7 @@ func newBelt(chunks int64, steps ...func(chunk []byte) error) *belt {
 }
 
 // run does one step with every chunk, and none after a failure.
-func (b *belt) run(step func(chunk []byte) error, in <-chan []byte, out chan []byte, last bool) {
+func (b *pipeline) run(step func(chunk []byte) error, in <-chan []byte, out chan []byte, last bool) {
 	for chunk := range in {
 		if !b.failed.Load() {
 			if err := step(chunk); err != nil {
@@ -55,13 +55,13 @@ func (b *belt) run(step func(chunk []byte) error, in <-chan []byte, out chan []b
 }
 
 // take returns a chunk to fill, when one is free.
-func (b *belt) take() []byte { return (<-b.free)[:0] }
+func (b *pipeline) take() []byte { return (<-b.free)[:0] }
 
 // put gives a chunk to the first step.
-func (b *belt) put(chunk []byte) { b.first <- chunk }
+func (b *pipeline) put(chunk []byte) { b.first <- chunk }
 
-// failure returns why a step failed, if that is known yet. At most one step of a belt may fail.
-func (b *belt) failure() error {
+// failure returns why a step failed, if that is known yet. At most one step of a pipeline may fail.
+func (b *pipeline) failure() error {
 	if b.failed.Load() {
 		return b.err
 	}
@@ -69,7 +69,7 @@ func (b *belt) failure() error {
 }
 
 // end waits until every chunk that was put has gone through, and returns why a step failed.
-func (b *belt) end() error {
+func (b *pipeline) end() error {
 	close(b.first)
 	<-b.ended
 	return b.failure()
