@@ -28,9 +28,13 @@ func TestNothingOfAFileStandsInClear(t *testing.T) {
 	picture, preview := append([]byte("\xff\xd8\xff\xe0 a small picture "), random()...), append([]byte("\xff\xd8 a preview "), random()...)
 	content := bytes.Repeat([]byte("Meet me behind the greenhouse. "), 9000) // several chunks
 	secrets := []leak.Secret{
-		{Name: "name", Value: []byte("Scheidungsvertrag 2026.odt")}, {Name: "type", Value: []byte("application/vnd.oasis")},
-		{Name: "caption", Value: []byte("do not show this to Claire")}, {Name: "content", Value: []byte("behind the greenhouse")},
-		{Name: "thumbnail", Value: picture}, {Name: "preview", Value: preview}, {Name: "relay", Value: []byte("relay.example.org:8443")},
+		{Name: "name", Value: []byte("Scheidungsvertrag 2026.odt")},
+		{Name: "type", Value: []byte("application/vnd.oasis")},
+		{Name: "caption", Value: []byte("do not show this to Claire")},
+		{Name: "content", Value: []byte("behind the greenhouse")},
+		{Name: "thumbnail", Value: picture},
+		{Name: "preview", Value: preview},
+		{Name: "relay", Value: []byte("relay.example.org:8443")},
 	}
 	for i, state := range []chat.FileState{chat.FileHere, chat.FileFetching, chat.FileSending, chat.FileOffered, chat.FileHere} {
 		a := sealed(t, s, content, state == chat.FileHere)
