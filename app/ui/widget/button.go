@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"sotto/app/ui/theme"
 )
@@ -74,6 +75,8 @@ func (b *Button) look() buttonLook {
 	switch {
 	case b.off && (b.rank == Primary || b.rank == Dangerous):
 		return buttonLook{colorOf(b, theme.QuietTint), colorOf(b, theme.Muted), none}
+	case b.off && b.text == "": // muted is the ink of one that can be pressed
+		return buttonLook{none, colorOf(b, fynetheme.ColorNameDisabled), none}
 	case b.off:
 		return buttonLook{none, colorOf(b, theme.Muted), colorOf(b, theme.Hairline)}
 	}

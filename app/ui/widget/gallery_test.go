@@ -73,6 +73,8 @@ func specimens() []specimen {
 			tap := func() {}
 			off := widget.NewButton("Create profile", "", widget.Primary, tap)
 			off.Disable()
+			offIcon := widget.NewIconButton(theme.IconChevronRight, "Next picture", tap)
+			offIcon.Disable()
 			focused := widget.NewButton("Focused", "", widget.Secondary, tap)
 			focused.FocusGained()
 			return widget.NewColumn(
@@ -90,7 +92,7 @@ func specimens() []specimen {
 					widget.NewIconButton(theme.IconSearch, "Search", tap),
 					widget.NewIconButton(theme.IconMore, "More", tap),
 					widget.NewIconButton(theme.IconSettings, "Settings", tap),
-					widget.NewIconButton(theme.IconLock, "Lock", tap)),
+					widget.NewIconButton(theme.IconLock, "Lock", tap), offIcon),
 			)
 		}},
 		{"bubbles", 560, 0, bubbles},
