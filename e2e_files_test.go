@@ -133,6 +133,25 @@ func filed(g *gallery) {
 	g.run("xdotool", "windowsize", "--sync", g.id, "760", "507")
 	time.Sleep(time.Second)
 	g.take("90-files-narrow")
+	g.key("ctrl+o")
+	g.text("Which file?")
+	g.fill("File", filepath.Join(g.home, "Documents", "lake.jpg"))
+	g.key("Return")
+	g.button("Send 1 file")
+	for _, name := range []string{"tower.jpg", "garden.jpg", "invoice.pdf.exe"} {
+		g.press("Add another")
+		g.text("Which file?")
+		g.fill("File", filepath.Join(g.home, "Documents", name))
+		g.key("Return")
+		g.text("Caption of the first file")
+	}
+	g.button("Send 4 files")
+	g.take("91-attach-narrow")
+	g.key("Escape")
+	g.gone("Caption of the first file")
+	sends(ada, "range.jpg", landscape(g, 4000, 200, 200), "The whole range")
+	g.text("The whole range")
+	g.take("92-panorama")
 	g.close()
 }
 

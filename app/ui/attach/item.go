@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -69,6 +70,17 @@ type item struct {
 }
 
 func (i *item) ready() bool { return i.looked && i.fault == nil }
+
+// mayStrip reports whether something may be taken out of it. Of one that was not looked at yet its name tells: the switch
+// must not come under the pointer later.
+func (i *item) mayStrip() bool {
+	if !i.looked && i.fault == nil {
+		return i.look.picture || i.file.data != nil || pictureEndings[strings.ToLower(filepath.Ext(i.file.name))]
+	}
+	return i.look.picture || isStructure(i.fault)
+}
+
+var pictureEndings = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".tif": true, ".tiff": true, ".heic": true, ".avif": true}
 
 // row shows an item: what it is, how large, what happens to it, and a way to take it off.
 func (i *item) row(t *Sheet) fyne.CanvasObject {

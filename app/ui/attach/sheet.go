@@ -148,7 +148,7 @@ func (t *Sheet) show() {
 	pictures := false
 	for _, i := range t.items {
 		t.rows.Add(i.row(t))
-		pictures = pictures || i.look.picture || isStructure(i.fault)
+		pictures = pictures || i.mayStrip()
 	}
 	if len(t.items) == 0 {
 		t.rows.Add(form.Note(i18n.T("attach.none")))
