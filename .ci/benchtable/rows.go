@@ -64,6 +64,7 @@ func rows(messages int) []row {
 		{what: "a file of 100 MiB from profile to profile through a relay: encrypted and sent, until its message has arrived; anchor: PUT over plain HTTPS", unit: "MB/s", ours: "LargestFile sent-MB/s", anchor: "LargestFile put-MB/s"},
 		{what: "the same: fetched and checked; anchor: GET", unit: "MB/s", ours: "LargestFile fetched-MB/s", anchor: "LargestFile get-MB/s"},
 		{what: "the same, both ways", unit: "MB/s", ours: "LargestFile both-MB/s", anchor: "LargestFile raw-MB/s", ratio: 0.5},
+		{what: "the same, both ways: sender, receiver and relay together; anchor: client and server", unit: "MB/CPU-s", ours: "LargestFile both-MB/cpu-s", anchor: "LargestFile raw-MB/cpu-s"},
 		{what: "memory above rest of sender, receiver or relay while it moves, the most of them", unit: "MB", ours: "LargestFile above-idle-MB", fewer: true, bound: 60},
 		{what: "start to the unlock screen on the display; anchor: empty window of the toolkit", unit: "s", ours: "window start-s", anchor: "empty window start-s", fewer: true, ratio: 1.5},
 		{what: "memory at the unlock screen; anchor: empty window of the toolkit", unit: "MB", ours: "window MB", anchor: "empty window MB", fewer: true, ratio: 2},

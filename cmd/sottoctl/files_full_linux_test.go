@@ -97,8 +97,9 @@ func (p *passage) watch() []*watched {
 }
 
 // raw is a file put to and taken from a plain HTTPS server of the standard library that writes it to the same disk.
-func raw(t testing.TB, path string) (put, get time.Duration) {
+func raw(t testing.TB, path string) (put, get, cpu time.Duration) {
 	t.Helper()
+	before := cpuOf(t, os.Getpid())
 	stored := filepath.Join(t.TempDir(), "stored")
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
@@ -139,8 +140,9 @@ func raw(t testing.TB, path string) (put, get time.Duration) {
 		t.Fatal(err)
 	}
 	get = time.Since(began)
+	cpu = cpuOf(t, os.Getpid()) - before
 	same(t, path, got)
-	return put, get
+	return put, get, cpu
 }
 
 // stream writes a file and makes it durable.
@@ -198,9 +200,33 @@ func TestTheLargestFileArrivesWhateverHappens(t *testing.T) {
 	leftovers(t, p)
 }
 
-// race sends a file that nothing befalls.
-func (p *passage) race(path string) (sending, fetching time.Duration) {
+// cpuOf returns the processor time of a process so far.
+func cpuOf(t testing.TB, pid int) time.Duration {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name may hold anything but this
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	if user+system == 0 {
+		t.Fatal("the system does not say what a process took")
+	}
+	return time.Duration(user+system) * time.Second / 100 // USER_HZ
+}
+
+// cpu returns the processor time of everyone in a passage so far.
+func (p *passage) cpu() time.Duration {
 	p.t.Helper()
+	return cpuOf(p.t, p.ada.cmd.Process.Pid) + cpuOf(p.t, p.bo.cmd.Process.Pid) + cpuOf(p.t, p.relay.cmd.Process.Pid)
+}
+
+// race sends a file that nothing befalls.
+func (p *passage) race(path string) (sending, fetching, cpu time.Duration) {
+	p.t.Helper()
+	before := p.cpu()
 	began := time.Now()
 	var sent messageObject
 	p.ada.call("send", map[string]any{"contact": "Bo", "file": path, "wait": "0"}).into(&sent)
@@ -209,10 +235,11 @@ func (p *passage) race(path string) (sending, fetching time.Duration) {
 	began = time.Now()
 	p.bo.call("fetch", map[string]any{"message": sent.ID}).ok()
 	fetching = time.Since(began)
+	cpu = p.cpu() - before
 	out := filepath.Join(p.t.TempDir(), "out")
 	p.bo.call("save", map[string]any{"message": sent.ID, "out": out}).ok()
 	same(p.t, path, out)
-	return sending, fetching
+	return sending, fetching, cpu
 }
 
 // BenchmarkLargestFile moves 100 MiB from profile to profile through a relay process, and then over plain HTTPS: the
@@ -221,10 +248,11 @@ func BenchmarkLargestFile(b *testing.B) {
 	path := largest(b)
 	p := newPassage(b)
 	memory := p.watch()
-	var sending, fetching, put, get []time.Duration // in turns, so that the load of the machine falls on both
+	var sending, fetching, put, get, cpu, plain []time.Duration // in turns, so that the load of the machine falls on both
 	for b.Loop() {
-		s, f := p.race(path)
-		p, g := raw(b, path)
+		s, f, c := p.race(path)
+		p, g, rawCPU := raw(b, path)
+		cpu, plain = append(cpu, c), append(plain, rawCPU)
 		sending, fetching, put, get = append(sending, s), append(fetching, f), append(put, p), append(get, g)
 	}
 	middle := func(all []time.Duration) time.Duration {
@@ -238,6 +266,8 @@ func BenchmarkLargestFile(b *testing.B) {
 	b.ReportMetric(mbPerSecond(g), "get-MB/s")
 	b.ReportMetric(mbPerSecond((s+f)/2), "both-MB/s")
 	b.ReportMetric(mbPerSecond((o+g)/2), "raw-MB/s")
+	b.ReportMetric(mbPerSecond(middle(cpu)), "both-MB/cpu-s")
+	b.ReportMetric(mbPerSecond(middle(plain)), "raw-MB/cpu-s")
 	var worst int64
 	for i, party := range []any{p.ada.peer, p.bo.peer, p.relay} {
 		p.dies(party)
