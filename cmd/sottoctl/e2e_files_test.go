@@ -166,7 +166,7 @@ func TestFilesTravelBetweenTwoProfiles(t *testing.T) {
 
 	t.Run("with consent, small files are fetched by themselves", func(t *testing.T) {
 		var set settingObject
-		bo.call("set", map[string]any{"key": "download-limit", "value": "1000"}).into(&set)
+		bo.call("set", map[string]any{"key": "download-limit", "value": "1kB"}).into(&set)
 		if set.Value != "1000" {
 			t.Errorf("set %+v", set)
 		}
@@ -214,7 +214,7 @@ func TestFilesTravelBetweenTwoProfiles(t *testing.T) {
 			t.Errorf("%d bytes came out of %d", len(got), len(want))
 		}
 		text := string(piped(t, bo, nil, "messages", "Ada"))
-		if !strings.Contains(text, "[piped.bin, 300.0 kB]") || !strings.Contains(text, "[large, 1001 bytes, not fetched] ") && !strings.Contains(text, "[large, 1001 bytes, not fetched]\n") {
+		if !strings.Contains(text, "[piped.bin, 300.0 kB]") || !strings.Contains(text, "[large, 1.0 kB, not fetched] ") && !strings.Contains(text, "[large, 1.0 kB, not fetched]\n") {
 			t.Errorf("the messages are printed as %s", text)
 		}
 		bo.exits(exitFailed, "file-exists", "save", sent.ID, "--out", fileIn(t, here, "taken", nil))
