@@ -24,8 +24,11 @@ type Screen struct {
 
 	stop    *fyne.Container // how the last run ended, and what a check found
 	space   *fyne.Container
+	copies  *fyne.Container // what is said of opened copies
+	removes *fyne.Container // the button under it; hidden while there are none
 	checks  *fyne.Container
 	room    *fyne.Container
+	remove  *widget.Button
 	check   *widget.Button
 	compact *widget.Button
 	row     *widget.ProgressRow
@@ -37,8 +40,12 @@ type Screen struct {
 // New makes the screen.
 func New(s screen.Services, _ screen.Place) screen.Screen {
 	p := &Screen{
-		s: s, stop: widget.NewColumn(0), space: widget.NewColumn(theme.Space3), checks: widget.NewColumn(theme.Space3), room: widget.NewColumn(theme.Space3),
+		s: s, stop: widget.NewColumn(0), space: widget.NewColumn(theme.Space3),
+		copies: widget.NewColumn(theme.Space3), checks: widget.NewColumn(theme.Space3), room: widget.NewColumn(theme.Space3),
 	}
+	p.remove = widget.NewSmallButton(i18n.T("storage.copies.remove"), theme.IconTrash, widget.Secondary, p.removeCopies)
+	p.removes = form.Buttons(p.remove)
+	p.removes.Hide()
 	p.check = widget.NewSmallButton(i18n.T("storage.check.now"), theme.IconShield, widget.Secondary, p.begin)
 	p.compact = widget.NewSmallButton(i18n.T("storage.compact.act"), "", widget.Secondary, p.shrink)
 	p.stop.Hide()
@@ -46,6 +53,7 @@ func New(s screen.Services, _ screen.Place) screen.Screen {
 	p.space.Objects = []fyne.CanvasObject{form.Note(i18n.T("loading"))}
 	p.root = container.NewStack(form.Page(header, p.stop,
 		form.Section(i18n.T("storage.space"), i18n.T("storage.space.lead"), p.space),
+		form.Section(i18n.T("storage.copies"), i18n.T("storage.copies.lead"), p.copies, p.removes),
 		form.Section(i18n.T("storage.check"), i18n.T("storage.check.lead"), p.checks, form.Buttons(p.check)),
 		form.Section(i18n.T("storage.compact"), i18n.T("storage.compact.lead"), p.room, form.Buttons(p.compact))))
 	return p
@@ -60,8 +68,12 @@ func (p *Screen) Shown() {
 		p.unhear = p.s.Profile.OnIntegrity(func() { p.s.Work.Do(p.showIntegrity) })
 	}
 	p.load()
+	p.loadCopies()
 	p.showIntegrity()
 }
+
+// Reread implements screen.Reader.
+func (p *Screen) Reread() { p.Shown() }
 
 // Closed implements screen.Screen.
 func (p *Screen) Closed() {

@@ -8,6 +8,7 @@ import (
 	"sotto/app/messenger"
 	"sotto/app/profile"
 	"sotto/app/ui/screen"
+	"sotto/chat"
 )
 
 func TestThePageSaysWhatTakesSpaceAndChecksOnDemand(t *testing.T) {
@@ -26,6 +27,25 @@ func TestThePageSaysWhatTakesSpaceAndChecksOnDemand(t *testing.T) {
 	if s.Text("not closed cleanly") {
 		t.Error("a clean stop is said to be none")
 	}
+}
+
+func TestACopyThatAnotherProgramHoldsIsNotSaidToBeRemoved(t *testing.T) {
+	s := stage.New(t)
+	p := New(s.Services(s.Profile("Mira")), screen.Place{}).(*Screen)
+	s.Show(p)
+	s.Sees("None.")
+	p.sayWiped(wiped{gone: 1, left: 2}, chat.ErrDiskFull)
+	for _, part := range []string{"Not every copy is removed", "2 copies could not be removed", "Close that program"} {
+		s.Sees(part)
+	}
+	s.Tap("Close")
+	s.Sees("2 files, readable until Sotto locks or closes.")
+	if len(s.Toasts) > 0 {
+		t.Errorf("it is said that %q", s.Toasts)
+	}
+	s.Tap("Remove now")
+	s.Until("it is said", func() bool { return len(s.Toasts) == 1 })
+	s.Sees("None.")
 }
 
 func TestWhatIsSaidAfterAnUncleanStop(t *testing.T) {
