@@ -73,6 +73,8 @@ var (
 	ErrNotFetched = errors.New("file not fetched")
 	// ErrFileGone: the relay has the file no more.
 	ErrFileGone = errors.New("file gone from the relay")
+	// ErrFileLeftOut: the message came back from an export that does not hold its file.
+	ErrFileLeftOut = errors.New("file not in the export")
 	// ErrFileDamaged: the bytes are not those that the message names.
 	ErrFileDamaged = errors.New("file damaged")
 	// ErrVerifyMismatch: the compared safety number differs.

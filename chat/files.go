@@ -48,9 +48,10 @@ const (
 
 // Codes of Attachment.Failure. The messenger has further ones.
 const (
-	FailureFileGone    = "file-gone"    // the relay has it no more, or never had it, and its bytes are not here
-	FailureFileDamaged = "file-damaged" // its bytes are not those that the message names
-	FailureRestored    = "restored"     // its message waited to be sent when the backup was made: it may have been sent since
+	FailureFileGone    = "file-gone"     // the relay has it no more, or never had it, and its bytes are not here
+	FailureFileDamaged = "file-damaged"  // its bytes are not those that the message names
+	FailureFileLeftOut = "file-left-out" // its message came back from an export that does not hold it
+	FailureRestored    = "restored"      // its message waited to be sent when the backup was made: it may have been sent since
 )
 
 // Attachment is the part of a message with a file that says how its bytes are found and opened. It is destroyed, with a

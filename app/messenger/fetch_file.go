@@ -11,7 +11,8 @@ import (
 
 // FetchFile asks for the file of a received message; it is fetched behind the caller (EventFile, WatchFiles). One that is
 // here, or on its way, is no error. Errors: chat.ErrNotFound, chat.ErrRefused for an own one, chat.ErrBlocked, chat.ErrFileGone
-// for one of which this profile does not know where it lies, chat.ErrUnsupported for a profile that keeps no files.
+// for one of which this profile does not know where it lies, chat.ErrFileLeftOut for one that an export did
+// not hold, chat.ErrUnsupported for a profile that keeps no files.
 func (m *Messenger) FetchFile(ctx context.Context, id chat.MessageID) error {
 	err := m.update(ctx, func(u *unit) error {
 		msg, a, err := u.fileOf(id)
@@ -34,6 +35,8 @@ func (u *unit) fetch(msg chat.Message, a chat.Attachment) error {
 		return nil
 	case msg.Direction != chat.In:
 		return chat.ErrRefused
+	case a.Failure == FailureFileLeftOut:
+		return chat.ErrFileLeftOut
 	case len(a.ReadKey) != len(wire.ReadKey{}): // from a backup or an export, without its bytes
 		return chat.ErrFileGone
 	}

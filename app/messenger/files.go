@@ -15,6 +15,7 @@ import (
 const (
 	FailureFileGone    = chat.FailureFileGone    // the relay has it no more, or never had it
 	FailureFileDamaged = chat.FailureFileDamaged // the bytes are not those that the message names; what came of them is removed
+	FailureFileLeftOut = chat.FailureFileLeftOut // the export from which its message came back does not hold it
 	FailureFileSize    = "file-too-large"        // the relay takes no file of that size
 	FailureFileRefused = "file-refused"          // the relay keeps no files, or takes none with this token
 	FailureDiskFull    = "disk-full"             // what came of it is removed: the rest of the disk is for the history

@@ -249,7 +249,7 @@ func compose(ctx context.Context, f *folder, relay *EmbeddedRelay, store *storag
 	p.Backup = p.newBackup()
 	p.Export = &export.Exporter{
 		Store: store, Blobs: store.Blobs(), Audit: p.Audit, Identity: p.Messenger.Identity(), Name: func() string { return p.Messenger.Self().Name },
-		Now: o.Now, Folder: f.dir,
+		Now: o.Now, Folder: f.dir, Warn: warningsOf,
 	}
 	return p, nil
 }

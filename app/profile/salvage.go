@@ -187,7 +187,7 @@ func (o SalvageOptions) write(ctx context.Context, s *storage.Salvaged, out stri
 	if err != nil {
 		return Salvaged{}, err
 	}
-	x := export.Exporter{Store: s, Blobs: s.Blobs(), Folder: o.Dir, Identity: who, Name: func() string { return name }, Now: o.Now}
+	x := export.Exporter{Store: s, Blobs: s.Blobs(), Folder: o.Dir, Identity: who, Name: func() string { return name }, Now: o.Now, Warn: warningsOf}
 	saved.Export, err = x.Write(ctx, export.Request{
 		Out: out, Zone: o.Zone, Progress: o.portion(1, 2), Attach: map[string][]byte{SalvageFile: append(text, '\n')},
 	})

@@ -161,3 +161,13 @@ func (p *Profile) CheckFile(ctx context.Context, id chat.MessageID) ([]media.War
 	defer r.Close() //nolint:errcheck // it was only read
 	return media.Warnings(m.File.Name, m.File.Type, r, m.File.Size)
 }
+
+// warningsOf are the codes of what to mind about a file, for an export.
+func warningsOf(name, claimed string, content io.ReaderAt, size int64) []string {
+	found, _ := media.Warnings(name, claimed, content, size) // what cannot be read, the export finds itself
+	codes := make([]string, 0, len(found))
+	for _, w := range found {
+		codes = append(codes, string(w))
+	}
+	return codes
+}

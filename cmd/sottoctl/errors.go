@@ -81,6 +81,7 @@ var sentences = []struct {
 	{chat.ErrNotFound, "not-found", exitMissing, "There is nothing of that name or id here."},
 	{chat.ErrNotFetched, "not-fetched", exitNetwork, "The file is not here yet. What came of it is kept; fetch it again to go on."},
 	{chat.ErrFileGone, "file-gone", exitMissing, "The file is not on the relay any more. Ask for it to be sent again."},
+	{chat.ErrFileLeftOut, "file-left-out", exitMissing, "The export from which the message was taken in does not hold its file. Take in one that does, or ask for it to be sent again."},
 	{chat.ErrFileDamaged, "file-damaged", exitFailed, "The file is not the one that was sent, so nothing of it was used. Ask for it to be sent again."},
 	{chat.ErrTooLarge, "too-large", exitFailed, "That is more than one message can carry. Send it in parts."},
 	{chat.ErrUnsupported, "unsupported", exitFailed, "This system cannot do that."},

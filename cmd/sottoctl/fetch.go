@@ -127,6 +127,7 @@ func untilFile(ctx context.Context, m *messenger.Messenger, id chat.MessageID, t
 // stops are the codes of why a file stopped, with what is told. Those of sentinels are told as these.
 var stops = map[string]error{
 	messenger.FailureFileGone:    chat.ErrFileGone,
+	messenger.FailureFileLeftOut: chat.ErrFileLeftOut,
 	messenger.FailureFileDamaged: chat.ErrFileDamaged,
 	messenger.FailureFileSize:    &failure{Code: messenger.FailureFileSize, Exit: exitFailed, Message: "The file is larger than the relay gives. Nothing was lost here; ask for it in parts."},
 	messenger.FailureFileRefused: &failure{Code: messenger.FailureFileRefused, Exit: exitNetwork, Message: "The relay refused to give the file. Nothing was lost here. Try again, or ask for it to be sent again."},

@@ -48,7 +48,7 @@ func (f *fileObject) words() string {
 // reasons are words for what stopped a file, or what it waits for.
 var reasons = map[string]string{
 	messenger.FailureFileGone: "not on the relay any more", messenger.FailureFileDamaged: "not what was sent",
-	messenger.FailureFileSize: "too large for the relay", messenger.FailureFileRefused: "the relay takes no files",
+	messenger.FailureFileLeftOut: "not in the export", messenger.FailureFileSize: "too large for the relay", messenger.FailureFileRefused: "the relay takes no files",
 	messenger.FailureQuota: "the relay is full", messenger.FailureDiskFull: "the disk is full", "offline": "the relay is not reached",
 }
 

@@ -265,6 +265,7 @@ func TestAFileIsPrintedWithItsSizeAndState(t *testing.T) {
 		{"fetching", "offline", 1050, "[a\ufffdfdp.exe, 1.5 kB, fetching 25 %, waits: the relay is not reached] look\ufffd[2J"},
 		{"sending", "", 4200, "[a\ufffdfdp.exe, 1.5 kB, sending 100 %] look\ufffd[2J"},
 		{"failed", "file-gone", 0, "[a\ufffdfdp.exe, 1.5 kB, failed: not on the relay any more] look\ufffd[2J"},
+		{"failed", "file-left-out", 0, "[a\ufffdfdp.exe, 1.5 kB, failed: not in the export] look\ufffd[2J"},
 		{"here", "", 0, "[a\ufffdfdp.exe, 1.5 kB] look\ufffd[2J"},
 	} {
 		m.File.State, m.File.Failure, m.File.Done, m.File.Total = c.state, c.failure, c.done, 4200

@@ -28,6 +28,8 @@ type filePart struct {
 	SHA256  string `json:"sha256,omitempty"` // the same
 	Picture bool   `json:"picture,omitempty"`
 	Reason  string `json:"reason,omitempty"` // why it is missing
+
+	Warnings []string `json:"warnings,omitempty"` // codes of why to be careful with one that is here; those of Exporter.Warn
 }
 
 // States of a filePart, and why one is missing.
@@ -35,7 +37,7 @@ const (
 	fileHere    = "here"
 	fileMissing = "missing"
 
-	reasonLeftOut    = "left-out"    // the person wanted no files
+	reasonLeftOut    = "left-out"    // the person wanted no files, or it was in no export that was taken in
 	reasonNotFetched = "not-fetched" // it is not on this computer
 	reasonGone       = "gone"        // it is nowhere
 	reasonDamaged    = "damaged"     // it is on this computer and cannot be read
@@ -49,6 +51,8 @@ func reasonOf(a chat.Attachment) string {
 		return reasonDamaged
 	case a.State == chat.FileFailed && a.Failure == chat.FailureFileGone:
 		return reasonGone
+	case a.State == chat.FileFailed && a.Failure == chat.FailureFileLeftOut:
+		return reasonLeftOut
 	}
 	return reasonNotFetched
 }
@@ -60,6 +64,8 @@ type written struct {
 	picture bool
 	reason  string
 	used    bool // by a line
+
+	warnings []string
 }
 
 // attachments writes the files of the conversations before their lines, each outside of a unit of work: erasure waits for
@@ -170,12 +176,16 @@ func (r *run) file(ctx context.Context, m chat.Message, a chat.Attachment) (writ
 		return written{reason: reasonDamaged}, nil
 	}
 	kind := pictureOf(head[:n])
+	var warnings []string
+	if r.x.Warn != nil {
+		warnings = r.x.Warn(m.File.Name, m.File.Type, in, m.File.Size)
+	}
 	path := fileName(r.short(m.ID), m.File.Name, kind)
 	f, err := r.d.attach(ctx, path, in, r.pass)
 	if errors.Is(err, chat.ErrFileDamaged) {
 		return written{reason: reasonDamaged}, nil
 	}
-	return written{path: path, sum: f.SHA256, picture: kind != ""}, err
+	return written{path: path, sum: f.SHA256, picture: kind != "", warnings: warnings}, err
 }
 
 // short returns the first digits of an id; all of them where those are taken, because whoever writes a message chooses its id.
@@ -210,7 +220,7 @@ func (r *run) filePart(tx chat.Tx, m chat.Message) (*filePart, error) {
 	case w.path == "":
 		part.Reason = w.reason
 	default:
-		part.State, part.Path, part.SHA256, part.Picture = fileHere, w.path, w.sum, w.picture
+		part.State, part.Path, part.SHA256, part.Picture, part.Warnings = fileHere, w.path, w.sum, w.picture, w.warnings
 		w.used = true
 		r.m.Counts.Files++
 		r.m.Counts.FileBytes += m.File.Size

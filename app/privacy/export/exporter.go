@@ -29,6 +29,10 @@ type Exporter struct {
 	Name     func() string      // what the person calls itself now; shown in the pages only
 	Now      func() time.Time
 	Folder   string // of the profile, in which nothing is exported; "": none
+
+	// Warn returns the codes of why to be careful with a file, the gravest first, by its name, the media type it was sent
+	// with and its content. The pages say them in words beside its link; nil: they say nothing.
+	Warn func(name, claimed string, content io.ReaderAt, size int64) []string
 }
 
 // Request is one export.

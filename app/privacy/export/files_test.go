@@ -239,6 +239,40 @@ func TestFilesAreLeftOutWhenThatIsWished(t *testing.T) {
 	}
 }
 
+func TestWhatTheExportDoesNotHoldIsSaidToBeLeftOut(t *testing.T) {
+	w := newWorld(t)
+	w.blobs()
+	w.fill(ada, 1)
+	here, offered, gone := w.attach(ada, "here", []byte("here")), w.attach(ada, "offered", nil), w.attach(ada, "gone", []byte("gone"))
+	if err := w.blobs().Remove(w.attachment(gone.ID).Blob); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		without bool
+		want    map[chat.MessageID]string
+	}{
+		{true, map[chat.MessageID]string{here.ID: "file-left-out", offered.ID: "file-left-out", gone.ID: "file-left-out"}},
+		{false, map[chat.MessageID]string{here.ID: "", offered.ID: "file-left-out", gone.ID: "file-gone"}},
+	} {
+		folder, _ := w.write(export.Request{WithoutFiles: c.without})
+		fresh := w.elsewhere()
+		fresh.x.Blobs = nil
+		fresh.blobs()
+		if _, err := fresh.importer().Import(t.Context(), export.ImportRequest{Path: folder}); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range c.want {
+			if a := fresh.attachment(id); a.Failure != want || (a.State == chat.FileFailed) == (want == "") {
+				t.Errorf("without files %t: it came back %s, %q, want %q", c.without, a.State, a.Failure, want)
+			}
+		}
+		again, _ := fresh.write(export.Request{})
+		if l := line(t, again, offered.ID)["file"].(map[string]any); l["reason"] != "left-out" {
+			t.Errorf("the next export says %v", l)
+		}
+	}
+}
+
 func TestAnExportStopsInsideAFile(t *testing.T) {
 	for _, form := range []export.Encryption{export.Plain, export.ExportCode} {
 		for _, part := range []int{1, 3} { // of four: writing the file, and sealing it

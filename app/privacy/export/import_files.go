@@ -144,8 +144,11 @@ func (n *importing) attach(tx chat.Tx, m parsed, t *taken) error {
 	n.out.FilesMissing++
 	key := filecrypt.NewKey() // opens nothing: an attachment has one
 	defer key.Zero()
-	failure := chat.FailureFileGone
-	if m.file.Reason == reasonDamaged {
+	failure := chat.FailureFileLeftOut
+	switch m.file.Reason {
+	case reasonGone:
+		failure = chat.FailureFileGone
+	case reasonDamaged:
 		failure = chat.FailureFileDamaged
 	}
 	return tx.Attachments().Put(chat.Attachment{

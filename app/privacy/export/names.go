@@ -36,13 +36,14 @@ const (
 // picture ends as its content says.
 func fileName(id, own string, kind picture) string {
 	own = chat.CleanFileName(own)
-	ending := strings.ToLower(path.Ext(own))
+	ending := path.Ext(own)
 	stem := own[:len(own)-len(ending)]
+	ending = strings.ToLower(ending) // after the cut: in lower case it may be longer
 	switch {
 	case kind != "" && kind.ends(ending):
 	case kind != "":
 		stem, ending = own, kind.ending()
-	case !harmless[ending]:
+	case !harmless[ending] && ending != inert:
 		stem, ending = own, inert
 	}
 	stem = strings.Map(func(r rune) rune {
@@ -56,6 +57,15 @@ func fileName(id, own string, kind picture) string {
 		stem = stem[:len(stem)-size]
 	}
 	return attachmentsFolder + "/" + id + "-" + stem + ending
+}
+
+// suggestedName returns the name that a page suggests for a file: its own, with the ending that the file has in the export
+// where that is another. What was made inert stays so wherever it is saved.
+func suggestedName(own, stored string) string {
+	if ending := path.Ext(stored); !strings.EqualFold(path.Ext(own), ending) {
+		return own + ending
+	}
+	return own
 }
 
 // picture is a media type of pictures that browsers show and cannot run, as the content says.

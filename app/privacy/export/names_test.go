@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -73,6 +77,10 @@ func TestNamesInAnExportAreOnesThatEverySystemStores(t *testing.T) {
 		{"page.html", aWeb, "attachments/0123456789ab-page.html.bin"},
 		{"run.exe", nil, "attachments/0123456789ab-run.exe.bin"},
 		{"Makefile", nil, "attachments/0123456789ab-Makefile.bin"},
+		{"big.bin", nil, "attachments/0123456789ab-big.bin"},
+		{"big.BIN", nil, "attachments/0123456789ab-big.bin"},
+		{"run.exe.bin", nil, "attachments/0123456789ab-run.exe.bin"},
+		{"a.ȺȺȺ", nil, "attachments/0123456789ab-a.ȺȺȺ.bin"}, // longer in lower case
 		{"a b/c:d.pdf", nil, "attachments/0123456789ab-c_d.pdf"},
 		{"../../../etc/passwd", nil, "attachments/0123456789ab-passwd.bin"},
 		{`C:\x\nul.txt`, nil, "attachments/0123456789ab-nul.txt"},
@@ -93,6 +101,102 @@ func TestNamesInAnExportAreOnesThatEverySystemStores(t *testing.T) {
 	} {
 		if export.PathAllowed(name) {
 			t.Errorf("%q is taken", name)
+		}
+	}
+}
+
+func TestTheSuggestedNameKeepsTheEndingThatProtects(t *testing.T) {
+	for _, row := range []struct {
+		own     string
+		content []byte
+		want    string
+	}{
+		{"invoice.exe", nil, "invoice.exe.bin"},
+		{"page.html", aWeb, "page.html.bin"},
+		{"run.exe.", nil, "run.exe..bin"},
+		{"photo.html", aPNG, "photo.html.png"},
+		{"Makefile", nil, "Makefile.bin"},
+		{"photo.PNG", aPNG, "photo.PNG"},
+		{"a b.pdf", nil, "a b.pdf"},
+		{"big.bin", nil, "big.bin"},
+	} {
+		if got := export.SuggestedName(row.own, export.NameOf("0123456789ab", row.own, row.content)); got != row.want {
+			t.Errorf("%q is to be saved as %q, want %q", row.own, got, row.want)
+		}
+	}
+	w := newWorld(t)
+	w.blobs()
+	w.fill(ada, 1)
+	w.attach(ada, "invoice.exe", []byte("MZ"))
+	folder, _ := w.write(export.Request{})
+	page := string(read(t, folder, find(t, folder, ".html", "invoice.exe")))
+	if !strings.Contains(page, `-invoice.exe.bin" download="invoice.exe.bin"><bdi>invoice.exe</bdi>`) {
+		t.Error("the link takes the ending off again")
+	}
+}
+
+func TestThePageSaysBesideALinkWhyToBeCareful(t *testing.T) {
+	w := newWorld(t)
+	w.blobs()
+	w.fill(ada, 1)
+	codes := map[string][]string{"invoice.pdf.exe": {"executable", "double-extension"}, "new.kind": {"of a later version"}, "absent.exe": {"executable"}}
+	w.x.Warn = func(name, claimed string, content io.ReaderAt, size int64) []string {
+		begin := make([]byte, size)
+		if _, err := content.ReadAt(begin, 0); err != nil && !errors.Is(err, io.EOF) || string(begin) != "content of "+name || claimed != "application/x" {
+			t.Errorf("asked about %q, %q: %q, %v", name, claimed, begin, err)
+		}
+		return codes[name]
+	}
+	for _, name := range []string{"invoice.pdf.exe", "new.kind", "plain.txt"} {
+		w.attach(ada, name, []byte("content of "+name))
+	}
+	w.attach(ada, "absent.exe", nil)
+	folder, _ := w.write(export.Request{})
+	page := string(read(t, folder, find(t, folder, ".html", "invoice.pdf.exe")))
+	for name, want := range map[string]string{
+		"invoice.pdf.exe": "Careful: it is a program; it has another ending than it seems.", "new.kind": "Careful: it may do harm.", "plain.txt": "", "absent.exe": "",
+	} {
+		_, after, found := strings.Cut(page, "<bdi>"+name+"</bdi>")
+		beside, _, _ := strings.Cut(after, "</div>")
+		if !found || (want == "") == strings.Contains(beside, "Careful") || !strings.Contains(beside, want) {
+			t.Errorf("beside %s stands %q, want %q", name, beside, want)
+		}
+	}
+	for _, l := range jsonLines(t, read(t, folder, find(t, folder, "messages.jsonl", "invoice.pdf.exe"))) {
+		f, ok := l["file"].(map[string]any)
+		if !ok {
+			continue
+		}
+		var want any
+		if all := codes[f["name"].(string)]; f["state"] == "here" && all != nil {
+			list := make([]any, len(all))
+			for i, code := range all {
+				list[i] = code
+			}
+			want = list
+		}
+		if !reflect.DeepEqual(f["warnings"], want) {
+			t.Errorf("the line of %v says %v, want %v", f["name"], f["warnings"], want)
+		}
+	}
+	if err := verify(folder); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEveryWarningHasWordsOnThePage reads the codes from the source of app/media, which this package may not import.
+func TestEveryWarningHasWordsOnThePage(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "..", "media", "warnings.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := regexp.MustCompile(`(?m)^\tWarn\w+ +Warning = "([a-z-]+)"`).FindAllSubmatch(source, -1)
+	if len(codes) < 10 || len(codes) != len(export.WarningWords()) {
+		t.Errorf("%d codes, %d with words", len(codes), len(export.WarningWords()))
+	}
+	for _, code := range codes {
+		if export.WarningWords()[string(code[1])] == "" {
+			t.Errorf("%q has no words", code[1])
 		}
 	}
 }
@@ -146,7 +250,7 @@ func TestTheLineOfAFileFollowsTheSchema(t *testing.T) {
 		}
 		if f, ok := l["file"].(map[string]any); ok {
 			checked++
-			for name, bad := range map[string]any{"state": "there", "path": "../x", "sha256": "00", "size": "1", "reason": "why not"} {
+			for name, bad := range map[string]any{"state": "there", "path": "../x", "sha256": "00", "size": "1", "reason": "why not", "warnings": "executable"} {
 				old, had := f[name]
 				f[name] = bad
 				if v.check(root, l) == nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -206,12 +207,14 @@ func (r *run) page(w io.Writer, in *bufio.Reader, view pageView) error {
 // fileView is the file of a message on a page, two folders below it.
 type fileView struct {
 	Name    string
+	SaveAs  string // the name that is suggested where it is saved
 	Size    string
 	Link    string // "": it is not here
 	Picture bool   // one that browsers show and cannot run
 	Width   int    // 0: not said
 	Height  int
 	Missing string // why it is not here
+	Careful string // why to be careful with it; "": nothing is known
 }
 
 var missingWords = map[string]string{
@@ -222,12 +225,49 @@ var missingWords = map[string]string{
 func viewOf(f filePart) *fileView {
 	v := &fileView{Name: clean(chat.CleanFileName(f.Name)), Size: sizeWords(f.Size), Missing: missingWords[f.Reason]}
 	if f.State == fileHere {
-		v.Link, v.Picture = "../../"+f.Path, f.Picture
+		v.Link, v.Picture, v.SaveAs = "../../"+f.Path, f.Picture, suggestedName(v.Name, f.Path)
+		v.Careful = careful(f.Warnings)
 	}
 	if v.Picture && f.Width > 0 && f.Height > 0 {
 		v.Width, v.Height = f.Width, f.Height
 	}
 	return v
+}
+
+// warningWords continue "Careful: it".
+var warningWords = map[string]string{
+	"executable":         "is a program",
+	"script":             "is a script, which runs like a program",
+	"installer":          "installs programs",
+	"shortcut":           "is a shortcut, which can start programs or lead to places on the net",
+	"macro":              "holds macros, which are programs",
+	"active":             "can run or load something when it is opened",
+	"disk-image":         "is an image of a disk",
+	"archive-executable": "has programs or scripts in it",
+	"bomb":               "would be enormous when unpacked",
+	"encrypted":          "is an archive that cannot be looked into",
+	"archive":            "is an archive, mind what is in it",
+	"double-extension":   "has another ending than it seems",
+	"hidden-characters":  "has characters in its name that cannot be seen",
+	"type-differs":       "is not what its name says",
+}
+
+// careful says why to be careful with a file; a code without words is one more reason.
+func careful(codes []string) string {
+	if len(codes) == 0 {
+		return ""
+	}
+	var all []string
+	for _, code := range codes {
+		words := warningWords[code]
+		if words == "" {
+			words = "may do harm"
+		}
+		if !slices.Contains(all, words) {
+			all = append(all, words)
+		}
+	}
+	return "Careful: it " + strings.Join(all, "; it ") + "."
 }
 
 // sizeWords is a size as people read it.

@@ -91,5 +91,11 @@ func Reindex(t *testing.T, folder string, m *Manifest) {
 // PathAllowed is validPath.
 func PathAllowed(name string) bool { return validPath(name) }
 
+// SuggestedName is suggestedName.
+func SuggestedName(own, stored string) string { return suggestedName(own, stored) }
+
+// WarningWords are the words of the pages, by the codes of warnings.
+func WarningWords() map[string]string { return warningWords }
+
 // NameOf is fileName of a file with that content.
 func NameOf(id, own string, content []byte) string { return fileName(id, own, pictureOf(content)) }

@@ -138,6 +138,7 @@ func moving(m chat.Message, s messenger.FileStatus) string {
 var failures = map[string]bool{
 	messenger.FailureFileGone: true, messenger.FailureFileDamaged: true, messenger.FailureFileSize: true,
 	messenger.FailureFileRefused: true, messenger.FailureDiskFull: true, messenger.FailureQuota: true,
+	messenger.FailureFileLeftOut: true,
 }
 
 // Knows reports whether a code is one of why a file stopped.

@@ -56,6 +56,7 @@ var sentences = []sentence{
 
 	{chat.ErrNotFetched, func() string { return i18n.T("error.not-fetched") }},
 	{chat.ErrFileGone, func() string { return i18n.T("error.file-gone") }},
+	{chat.ErrFileLeftOut, func() string { return i18n.T("error.file-left-out") }},
 	{chat.ErrFileDamaged, func() string { return i18n.T("error.file-damaged") }},
 	{chat.ErrOffline, func() string { return i18n.T("error.offline") }},
 	{chat.ErrPinMismatch, func() string { return i18n.T("error.pin-mismatch") }},
