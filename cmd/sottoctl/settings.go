@@ -23,13 +23,24 @@ type settingObject struct {
 	Value string `json:"value"`
 }
 
-func (o settingObject) print(p *page) { p.line("%s", plain(o.Value)) }
+func (o settingObject) print(p *page) {
+	text := plain(o.Value)
+	if o.Key == downloadLimit {
+		if n, err := strconv.ParseInt(o.Value, 10, 64); err == nil && n >= 1000 {
+			text += " (" + amount(n) + ")"
+		}
+	}
+	p.line("%s", text)
+}
 
 // setting is a value that a person may see and change. Put refuses what it does not understand.
 type setting struct {
 	get func(ctx context.Context, p *profile.Profile) (string, error)
 	put func(ctx context.Context, p *profile.Profile, value string) error
 }
+
+// downloadLimit is the setting whose value is a size.
+const downloadLimit = "download-limit"
 
 // embeddedRelay is the value of the setting relay that stands for the embedded one.
 const embeddedRelay = "embedded"
@@ -71,15 +82,15 @@ var settings = map[string]setting{
 			return p.SetNetwork(ctx, value == "on")
 		},
 	},
-	"download-limit": {
+	downloadLimit: {
 		get: func(ctx context.Context, p *profile.Profile) (string, error) {
 			limit, err := p.Messenger.DownloadLimit(ctx)
 			return strconv.FormatInt(limit, 10), err
 		},
 		put: func(ctx context.Context, p *profile.Profile, value string) error {
-			limit, err := strconv.ParseInt(value, 10, 64)
-			if err != nil || limit < 0 || limit > chat.MaxFile {
-				return usagef("download-limit is a number of bytes, 0 to %d; 5000000 is 5 MB.", chat.MaxFile)
+			limit, ok := parseSize(value, chat.MaxFile)
+			if !ok {
+				return usagef("download-limit is a number of bytes, 0 to %d, or a size such as 5MB or 10MiB.", chat.MaxFile)
 			}
 			return p.Messenger.SetDownloadLimit(ctx, limit)
 		},
