@@ -67,6 +67,7 @@ var fuzzed = map[string]string{
 	"cmd/sottoctl.parseRequest":         "FuzzParseRequest",
 	"cmd/sottoctl.lineReader.next":      "FuzzLines",
 	"cmd/sottoctl.parseLasting":         "FuzzParseWords",
+	"cmd/sottoctl.parseSize":            "FuzzParseWords",
 	"cmd/sottoctl.parseSpan":            "FuzzParseWords",
 	"cmd/sottoctl.moment.UnmarshalText": "FuzzParseWords",
 	"cmd/sottoctl.span.UnmarshalText":   "FuzzParseWords",

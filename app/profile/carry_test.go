@@ -180,3 +180,43 @@ func TestNothingIsWrittenIntoTheProfile(t *testing.T) {
 		t.Errorf("a backup: %v", err)
 	}
 }
+
+// What the export says of a file comes from app/media, and a message that comes back without its file says why.
+func TestAnExportSaysWhatToMindAndWhatItDoesNotHold(t *testing.T) {
+	ada, ben, conv := friends(t)
+	id := hand(t, ada, ben, conv, "invoice.pdf.exe", append([]byte("MZ"), make([]byte, 300)...))
+	with, without := filepath.Join(t.TempDir(), "with"), filepath.Join(t.TempDir(), "without")
+	if _, err := ben.Export.Write(t.Context(), export.Request{Out: with}); err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(with, "conversations", "*", "page-0001.html"))
+	if err != nil || len(pages) != 1 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	page, err := os.ReadFile(pages[0])
+	if err != nil || !bytes.Contains(page, []byte("Careful: it is a program; it has another ending than it seems.")) ||
+		!bytes.Contains(page, []byte(`download="invoice.pdf.exe.bin"`)) {
+		t.Errorf("the page says %s, %v", page, err)
+	}
+	if _, err := ben.Export.Write(t.Context(), export.Request{Out: without, WithoutFiles: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ben.Eraser.DeleteConversation(t.Context(), conv, false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ben.Import.Import(t.Context(), export.ImportRequest{Path: without}); err != nil || got.FilesMissing != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if s := stateOfFile(t, ben, id); s.State != chat.FileFailed || s.Failure != messenger.FailureFileLeftOut {
+		t.Errorf("a file that was left out is %+v", s)
+	}
+	if err := ben.Messenger.FetchFile(t.Context(), id); !errors.Is(err, chat.ErrFileLeftOut) {
+		t.Errorf("asked for, it is %v", err)
+	}
+	if got, err := ben.Import.Import(t.Context(), export.ImportRequest{Path: with}); err != nil || got.Files != 1 {
+		t.Errorf("the export that holds it: %+v, %v", got, err)
+	}
+	if s := stateOfFile(t, ben, id); s.State != chat.FileHere || s.Failure != "" {
+		t.Errorf("then it is %+v", s)
+	}
+}

@@ -47,13 +47,17 @@ func FuzzLines(f *testing.F) {
 
 // FuzzParseWords reads spans and times.
 func FuzzParseWords(f *testing.F) {
-	for _, s := range []string{"7d", "1h30m", "90", "", "off", "0s", "999999999999w", "-1s", "1e9h", `"2026-11-22T09:30:00.000Z"`, "null", `"0000-00-00T00:00:00Z"`} {
+	for _, s := range []string{"7d", "1h30m", "90", "", "off", "0s", "999999999999w", "-1s", "1e9h", "10MiB", "5 mb", "9223372036854775807GiB", `"2026-11-22T09:30:00.000Z"`, "null", `"0000-00-00T00:00:00Z"`} {
 		f.Add(s)
 	}
 	f.Add(`"` + strings.Repeat("\xe8\x94", 2000) + `"`)
 	f.Fuzz(func(t *testing.T, s string) {
+		if n, ok := parseSize(s, chat.MaxFile); n < 0 || n > chat.MaxFile || !ok && n != 0 {
+			t.Errorf("%q is %d bytes", s, n)
+		}
 		alloc.Check(t, len(s), func() {
 			_ = new(span).UnmarshalText([]byte(s))
+			_, _ = parseSize(s, chat.MaxFile)
 			_ = new(moment).UnmarshalText([]byte(s))
 			_ = new(stamp).UnmarshalJSON([]byte(s))
 		})
