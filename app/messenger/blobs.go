@@ -1,6 +1,7 @@
 package messenger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -25,8 +26,10 @@ type doomed struct {
 	Due     time.Time `json:",omitzero"` // not before; zero: at once
 }
 
-// Waits of the removing.
+// Bounds and waits of the removing.
 const (
+	maxRemovals  = 8  // relays at a time, of which each is asked for one blob after the other
+	removalTurn  = 20 // blobs, before another relay that waits has its turn
 	removeWait   = 45 * time.Second
 	removeRetry  = time.Minute
 	removeLatest = time.Hour
@@ -116,46 +119,83 @@ func (u *unit) doomBlob(relay string, readKey []byte, due time.Time) error {
 	return putJSON(u.Tx, settingBlobs, list[max(0, len(list)-maxDoomed):])
 }
 
-// removeBlobs removes on their relays the blobs that nobody is to fetch any more.
-func (t *transfers) removeBlobs() {
-	m := t.m
-	var list []doomed
-	err := m.view(m.ctx, func(tx chat.Tx) error {
-		_, err := getJSON(tx, settingBlobs, &list)
-		return err
-	})
-	gone := map[string]bool{}
-	away := map[string]bool{}
-	var due time.Time // of the next
+// blobRemoval is the removing of blobs at one relay: one that dawdles holds up no other.
+type blobRemoval struct {
+	running bool
+	ended   time.Time     // when it last was
+	retry   time.Time     // not tried before; zero: at once
+	delay   time.Duration // after a failure
+}
+
+// startRemovals starts the removing of what is due at relays that nobody is at, those first that had their turn longest
+// ago, and returns how long nothing else is due; t.mu is held.
+func (t *transfers) startRemovals(list []doomed, now time.Time) time.Duration {
+	next := time.Hour
+	due := map[string][]doomed{}
 	for _, d := range list {
-		if away[d.Relay] || m.ctx.Err() != nil {
-			continue
-		}
-		if m.now().Before(d.Due) {
-			if due.IsZero() || d.Due.Before(due) {
-				due = d.Due
-			}
-			continue
-		}
-		err := m.removeRemote(d)
-		if err == nil || m.now().Sub(d.Since) > wire.BlobRetention {
-			gone[string(d.ReadKey)] = true
-		} else {
-			away[d.Relay] = true
+		if left := d.Due.Sub(now); left > 0 {
+			next = min(next, left)
+		} else if len(due[d.Relay]) < removalTurn {
+			due[d.Relay] = append(due[d.Relay], d)
 		}
 	}
-	if err == nil && len(gone) > 0 {
-		err = m.update(m.ctx, func(u *unit) error { return u.blobsGone(gone) })
+	free := maxRemovals
+	for relay, r := range t.removals {
+		if r.running {
+			free--
+		} else if due[relay] == nil {
+			delete(t.removals, relay)
+		}
+	}
+	var relays []string
+	for relay := range due {
+		r := t.removals[relay]
+		if r == nil {
+			r = &blobRemoval{}
+			t.removals[relay] = r
+		}
+		if left := r.retry.Sub(now); !r.running && left > 0 {
+			next = min(next, left)
+		} else if !r.running {
+			relays = append(relays, relay)
+		}
+	}
+	slices.SortFunc(relays, func(a, b string) int {
+		return cmp.Or(t.removals[a].ended.Compare(t.removals[b].ended), cmp.Compare(a, b))
+	})
+	for _, relay := range relays[:min(len(relays), free)] {
+		r := t.removals[relay]
+		r.running = true
+		t.m.group.Go(func() { t.removeBlobs(r, due[relay]) })
+	}
+	return next
+}
+
+// removeBlobs removes blobs on their relay that nobody is to fetch any more, until one fails.
+func (t *transfers) removeBlobs(r *blobRemoval, list []doomed) {
+	m := t.m
+	gone := map[string]bool{}
+	var err error
+	for _, d := range list {
+		if err = m.ctx.Err(); err != nil {
+			break
+		}
+		if err = m.removeRemote(d); err != nil && m.now().Sub(d.Since) <= wire.BlobRetention {
+			break
+		}
+		err = nil
+		gone[string(d.ReadKey)] = true
+	}
+	if len(gone) > 0 {
+		err = errors.Join(err, m.update(m.ctx, func(u *unit) error { return u.blobsGone(gone) }))
 	}
 	t.mu.Lock()
-	t.remove, t.wake = false, true
-	t.delay = min(max(2*t.delay, removeRetry), removeLatest)
-	if err == nil && len(away) == 0 {
-		t.delay = 0
-	}
-	t.retry = m.now().Add(t.delay)
-	if t.delay == 0 && !due.IsZero() {
-		t.retry = due
+	r.running, r.ended, r.retry, t.wake = false, m.now(), time.Time{}, true
+	if err == nil {
+		r.delay = 0
+	} else {
+		r.delay = min(max(2*r.delay, removeRetry), removeLatest)
+		r.retry = r.ended.Add(r.delay)
 	}
 	t.mu.Unlock()
 	t.signal()

@@ -34,9 +34,8 @@ type transfers struct {
 	done    map[chat.MessageID]int64 // bytes moved, as far as this run knows
 	sent    map[chat.MessageID]int64 // bytes that uploads brought in all, those in vain as well
 	wake    bool                     // something was committed that matters to files
-	retry   time.Time                // when blobs are tried to be removed again; zero: at once
-	delay   time.Duration
-	remove  bool // blobs are being removed
+
+	removals map[string]*blobRemoval // of blobs, by relay
 }
 
 // transfer is one file on its way.
@@ -60,6 +59,7 @@ func newTransfers(m *Messenger) *transfers {
 	return &transfers{
 		m: m, poked: make(chan struct{}, 1), running: map[chat.MessageID]*transfer{}, waits: map[chat.MessageID]wait{},
 		done: map[chat.MessageID]int64{}, sent: map[chat.MessageID]int64{},
+		removals: map[string]*blobRemoval{},
 	}
 }
 
@@ -84,7 +84,7 @@ func (t *transfers) committed(files, blobs, other bool) {
 		t.wake = true
 	}
 	if blobs {
-		t.retry = time.Time{}
+		t.removeAtOnce()
 	}
 	t.mu.Unlock()
 	if look {
@@ -101,9 +101,17 @@ func (t *transfers) kick() {
 			t.waits[id] = w
 		}
 	}
-	t.retry, t.wake = time.Time{}, true
+	t.removeAtOnce()
+	t.wake = true
 	t.mu.Unlock()
 	t.signal()
+}
+
+// removeAtOnce ends the waits of what is to be removed; t.mu is held.
+func (t *transfers) removeAtOnce() {
+	for _, r := range t.removals {
+		r.retry = time.Time{}
+	}
 }
 
 func (t *transfers) run() {
@@ -121,13 +129,13 @@ func (t *transfers) run() {
 	}
 }
 
-// moving returns the files on their way, small ones first, then the oldest, and whether blobs are to be removed.
-func (t *transfers) moving() (list []chat.Attachment, remove bool, err error) {
+// moving returns the files on their way, small ones first, then the oldest, and the blobs that are to be removed.
+func (t *transfers) moving() (list []chat.Attachment, remove []doomed, err error) {
 	err = t.m.view(t.m.ctx, func(tx chat.Tx) error {
 		if list, err = tx.Attachments().Moving(); err != nil {
 			return err
 		}
-		_, remove, err = setting(tx, settingBlobs)
+		_, err = getJSON(tx, settingBlobs, &remove)
 		return err
 	})
 	slices.SortStableFunc(list, func(a, b chat.Attachment) int {
@@ -181,14 +189,7 @@ func (t *transfers) round() time.Duration {
 			t.start(a)
 		}
 	}
-	if remove && !t.remove {
-		if left := t.retry.Sub(now); left > 0 {
-			next = min(next, left)
-		} else {
-			t.remove = true
-			t.m.group.Go(t.removeBlobs)
-		}
-	}
+	next = min(next, t.startRemovals(remove, now))
 	return max(next, time.Millisecond)
 }
 
@@ -266,7 +267,12 @@ func (t *transfers) start(a chat.Attachment) {
 func (t *transfers) working() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.wake || len(t.running) > 0 || t.remove
+	for _, r := range t.removals {
+		if r.running {
+			return true
+		}
+	}
+	return t.wake || len(t.running) > 0
 }
 
 // status returns where a file stands.
