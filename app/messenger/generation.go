@@ -97,6 +97,9 @@ func (u *unit) nextGeneration(mb chat.Mailbox, cell []byte) (generation, error) 
 // rolledBack gives up the ratchets of an older image: no session sends any more, the contacts are asked for a new one
 // and for what they sent since, fresh bundles replace those whose private halves are gone.
 func (u *unit) rolledBack(witness chat.Mailbox) error {
+	if err := u.renumber(); err != nil { // before anything is numbered here
+		return err
+	}
 	contacts, err := u.Contacts().List()
 	if err != nil {
 		return err
@@ -108,9 +111,6 @@ func (u *unit) rolledBack(witness chat.Mailbox) error {
 		if err := u.abandonSessions(c); err != nil {
 			return err
 		}
-	}
-	if err := u.renumber(); err != nil {
-		return err
 	}
 	mailboxes, err := u.Mailboxes().List()
 	if err != nil {

@@ -333,7 +333,7 @@ func (u *unit) forgetPeer(id chat.ContactID) error {
 			}
 		}
 	}
-	for _, name := range []string{settingRequest, settingPin, settingReach, settingReplaced, settingResent, settingAsked, settingRefused, settingExpired, settingRouted, settingTaken} {
+	for _, name := range []string{settingRequest, settingPin, settingReach, settingReplaced, settingResent, settingAsked, settingRefused, settingExpired, settingRouted, settingTaken, settingTimerAsked, settingTimerAnswered} {
 		if err := dropSetting(u.Tx, name+id.String()); err != nil {
 			return err
 		}

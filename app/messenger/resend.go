@@ -81,6 +81,9 @@ func (in *intake) applyAgain(s session, contact chat.Contact) error {
 			return err
 		}
 	}
+	if err := in.timerWithAnswer(contact.ID); err != nil {
+		return err
+	}
 	trusted, err := in.mayResend(contact, s.Device)
 	if err != nil {
 		return err
@@ -313,10 +316,13 @@ func (u *unit) forgotten(peer chat.ContactID) error {
 	return u.queueAgain(peer)
 }
 
-// queueAgain queues the question to send again, once.
+// queueAgain queues the question to send again, once, and the own timer behind it.
 func (u *unit) queueAgain(peer chat.ContactID) error {
 	if asked, err := u.asksAgain(peer); err != nil || asked {
 		return err
 	}
-	return u.enqueueBody(peer, content.Session{Action: content.Again}, queueOptions{})
+	if err := u.enqueueBody(peer, content.Session{Action: content.Again}, queueOptions{}); err != nil {
+		return err
+	}
+	return u.timerWithQuestion(peer)
 }

@@ -36,6 +36,10 @@ type timerRecord struct {
 	After time.Duration
 	Sent  time.Time      // the author's claim, never before that of the change it replaced
 	By    chat.ContactID // who set it
+
+	// Of an own change: the content that told it, to tell it again as it was (docs/PROTOCOL.md section 7.5).
+	ID  chat.MessageID `json:",omitzero"`
+	Seq uint64         `json:",omitempty"`
 }
 
 // wins reports whether a change replaces another: the later one does, of two at once that of the greater fingerprint.
@@ -93,7 +97,7 @@ func (m *Messenger) SetTimer(ctx context.Context, conv chat.ConversationID, afte
 			return err
 		}
 		self := u.m.Self()
-		if err := u.putTimer(conv, timerRecord{After: after, Sent: c.Sent, By: self.ID}); err != nil {
+		if err := u.putTimer(conv, timerRecord{After: after, Sent: c.Sent, By: self.ID, ID: c.ID, Seq: c.Seq}); err != nil {
 			return err
 		}
 		if err := u.audit("timer.set", peer); err != nil {
